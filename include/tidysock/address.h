@@ -6,11 +6,11 @@
 #ifndef TIDYSOCK_ADDRESS_H
 #define TIDYSOCK_ADDRESS_H
 
+#include <tidysock/common.h>
+
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-
-#include <tidysock/common.h>
 
 TIDY_BEGIN_DECLS
 

@@ -121,9 +121,8 @@ TIDY_API void tidy_case_set_user(struct tidy_case *t, void *user);
 
 /** A server of the same transport beside the first, owned by the case and
  *  cleaned up with it. Fails the test if it cannot be made. */
-TIDY_API struct tidy_server *tidy_case_new_server_at(struct tidy_case *t,
-                                                     const char *file,
-                                                     int line);
+TIDY_API struct tidy_server *
+tidy_case_new_server_at(struct tidy_case *t, const char *file, int line);
 #define tidy_case_new_server(t) tidy_case_new_server_at((t), TIDY_HERE)
 
 /** Hand a server of your making to the case, which cleans it up and frees it. */
@@ -164,7 +163,8 @@ TIDY_API const char *tidy_case_await_failure_at(struct tidy_case *t,
     tidy_case_await_failure_at((t), (deferred), (code), TIDY_HERE)
 
 /** Run the loop for one turn without blocking. */
-TIDY_API void tidy_case_turn_at(struct tidy_case *t, const char *file, int line);
+TIDY_API void
+tidy_case_turn_at(struct tidy_case *t, const char *file, int line);
 #define tidy_case_turn(t) tidy_case_turn_at((t), TIDY_HERE)
 
 /** Asked between turns: is what we wait for there? */
@@ -202,7 +202,8 @@ TIDY_API struct tidy_client *tidy_case_connect_at(struct tidy_case *t,
                                                   struct tidy_server *server,
                                                   const char *file,
                                                   int line);
-#define tidy_case_connect(t, server) tidy_case_connect_at((t), (server), TIDY_HERE)
+#define tidy_case_connect(t, server)                                           \
+    tidy_case_connect_at((t), (server), TIDY_HERE)
 
 /** Connect a protocol of your own, and wait for it. Borrowed until clean-up. */
 TIDY_API struct tidy_protocol *
@@ -228,7 +229,8 @@ TIDY_API struct tidy_deferred *tidy_case_deferred_at(struct tidy_case *t,
                                                      const char *what,
                                                      const char *file,
                                                      int line);
-#define tidy_case_deferred(t, what) tidy_case_deferred_at((t), (what), TIDY_HERE)
+#define tidy_case_deferred(t, what)                                            \
+    tidy_case_deferred_at((t), (what), TIDY_HERE)
 
 /**
  * Run a callback once, after a delay; tidy_call_later() on the case's loop.
@@ -282,15 +284,17 @@ TIDY_API void tidy_case_patch_bytes_at(struct tidy_case *t,
 #define tidy_case_patch(t, target, value)                                      \
     do {                                                                       \
         __typeof__(*(target)) tidy__patch_value = (value);                     \
-        tidy_case_patch_bytes_at((t), (void *)(target), &tidy__patch_value,    \
-                                 sizeof(tidy__patch_value), TIDY_HERE);        \
+        tidy_case_patch_bytes_at((t),                                          \
+                                 (void *)(target),                             \
+                                 &tidy__patch_value,                           \
+                                 sizeof(tidy__patch_value),                    \
+                                 TIDY_HERE);                                   \
     } while (0)
 
 /** The case's temporary directory, made at the first call, mode 0700, removed
  *  with all in it when the case ends. Borrowed until then. */
-TIDY_API const char *tidy_case_temp_dir_at(struct tidy_case *t,
-                                           const char *file,
-                                           int line);
+TIDY_API const char *
+tidy_case_temp_dir_at(struct tidy_case *t, const char *file, int line);
 #define tidy_case_temp_dir(t) tidy_case_temp_dir_at((t), TIDY_HERE)
 
 /** Fail the test with a sentence, printf-like. Works in callbacks too. */
@@ -308,8 +312,8 @@ TIDY_API void tidy_case_fail_at(struct tidy_case *t,
  */
 #define TIDY_CHECK(t, condition)                                               \
     ((condition) ? true                                                        \
-                 : (tidy_case_note_failure_at((t), TIDY_HERE,                  \
-                                              "check failed: %s", #condition), \
+                 : (tidy_case_note_failure_at(                                 \
+                        (t), TIDY_HERE, "check failed: %s", #condition),       \
                     false))
 
 /** Record a failure without leaving the callback; the test fails later. */

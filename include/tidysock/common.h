@@ -48,16 +48,16 @@
 #define TIDY_MUST_USE __attribute__((warn_unused_result))
 
 /** Microseconds, milliseconds and seconds, in nanoseconds. */
-#define TIDY_US(n) ((uint64_t)(n) * UINT64_C(1000))
-#define TIDY_MS(n) ((uint64_t)(n) * UINT64_C(1000000))
-#define TIDY_S(n) ((uint64_t)(n) * UINT64_C(1000000000))
+#define TIDY_US(n) (UINT64_C(1000) * (uint64_t)(n))
+#define TIDY_MS(n) (UINT64_C(1000000) * (uint64_t)(n))
+#define TIDY_S(n) (UINT64_C(1000000000) * (uint64_t)(n))
 
 /** The number of elements of an array (not of a pointer). */
 #define TIDY_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /** From a pointer to a member back to the struct around it. */
 #define tidy_container_of(ptr, type, member)                                   \
-    ((type *)(void *)((char *)(ptr) - offsetof(type, member)))
+    ((type *)(void *)((char *)(ptr)-offsetof(type, member)))
 
 /** The place where this is written, for the functions ending in `_at`. */
 #define TIDY_HERE __FILE__, __LINE__

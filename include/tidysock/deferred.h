@@ -74,7 +74,8 @@ TIDY_API struct tidy_deferred *tidy_deferred_new_at(struct tidy_ledger *ledger,
     tidy_deferred_new_at((ledger), (what), TIDY_HERE)
 
 /** One owner more; returns @p deferred. Accepts NULL. */
-TIDY_API struct tidy_deferred *tidy_deferred_ref(struct tidy_deferred *deferred);
+TIDY_API struct tidy_deferred *
+tidy_deferred_ref(struct tidy_deferred *deferred);
 
 /**
  * Give up a reference. The last one frees the deferred and the value it still
@@ -216,8 +217,8 @@ tidy_deferred_gather_at(struct tidy_ledger *ledger,
                         const char *file,
                         int line);
 #define tidy_deferred_gather(ledger, deferreds, n_deferreds, flags)            \
-    tidy_deferred_gather_at((ledger), (deferreds), (n_deferreds), (flags),     \
-                            TIDY_HERE)
+    tidy_deferred_gather_at(                                                   \
+        (ledger), (deferreds), (n_deferreds), (flags), TIDY_HERE)
 
 /**
  * Call a function now and make a deferred of what it gives: it may set the
@@ -227,11 +228,12 @@ tidy_deferred_gather_at(struct tidy_ledger *ledger,
  * @param arg  Borrowed until return.
  * @return     One reference, owned.
  */
-TIDY_API struct tidy_deferred *tidy_deferred_maybe_at(struct tidy_ledger *ledger,
-                                                      tidy_deferred_cb fn,
-                                                      void *arg,
-                                                      const char *file,
-                                                      int line);
+TIDY_API struct tidy_deferred *
+tidy_deferred_maybe_at(struct tidy_ledger *ledger,
+                       tidy_deferred_cb fn,
+                       void *arg,
+                       const char *file,
+                       int line);
 #define tidy_deferred_maybe(ledger, fn, arg)                                   \
     tidy_deferred_maybe_at((ledger), (fn), (arg), TIDY_HERE)
 

@@ -17,6 +17,7 @@ TIDY_BEGIN_DECLS
  * Our own codes: name, value, text. The one table behind the enum,
  * tidy_error_name() and tidy_strerror().
  */
+/* clang-format off */
 #define TIDY_ERROR_TABLE(X)                                                    \
     X(TIDY_ECLOSING, -5000, "the fixture is being cleaned up")                 \
     X(TIDY_EREFUSED, -5001, "the factory refused the connection")              \
@@ -35,6 +36,7 @@ TIDY_BEGIN_DECLS
     X(TIDY_ECLOSED, -5014, "the connection was closed")                        \
     X(TIDY_ECONDEMNED, -5015, "the loop is condemned")                         \
     X(TIDY_ENOSTOP, -5016, "the server did not stop")
+/* clang-format on */
 
 enum tidy_error {
 #define TIDY__ERROR_ENUM(name, value, text) name = (value),
@@ -76,11 +78,9 @@ struct tidy_failure;
  * @return      Owned: end it with tidy_failure_unref(). Never NULL: when memory
  *              is short it is a shared failure with code -ENOMEM.
  */
-TIDY_API struct tidy_failure *tidy_failure_new_at(int code,
-                                                  const char *file,
-                                                  int line,
-                                                  const char *fmt,
-                                                  ...) TIDY_PRINTF(4, 5);
+TIDY_API struct tidy_failure *
+tidy_failure_new_at(int code, const char *file, int line, const char *fmt, ...)
+    TIDY_PRINTF(4, 5);
 
 /** tidy_failure_new_at() for the line it is written on: (code, fmt, ...). */
 #define tidy_failure_new(code, ...)                                            \

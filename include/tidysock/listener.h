@@ -37,11 +37,12 @@ struct tidy_connector;
  *                  unknown host, ...; the sentence names the endpoint.
  *                  It has fired already unless the host had to be looked up.
  */
-TIDY_API struct tidy_deferred *tidy_listen_at(struct tidy_loop *loop,
-                                              const struct tidy_endpoint *endpoint,
-                                              struct tidy_factory factory,
-                                              const char *file,
-                                              int line);
+TIDY_API struct tidy_deferred *
+tidy_listen_at(struct tidy_loop *loop,
+               const struct tidy_endpoint *endpoint,
+               struct tidy_factory factory,
+               const char *file,
+               int line);
 #define tidy_listen(loop, endpoint, factory)                                   \
     tidy_listen_at((loop), (endpoint), (factory), TIDY_HERE)
 
@@ -74,11 +75,12 @@ tidy_listener_close(struct tidy_listener *listener);
  *                  Failures: -ECONNREFUSED, -ETIMEDOUT, TIDY_ECANCELLED,
  *                  TIDY_EREFUSED, ...; the sentence names the endpoint.
  */
-TIDY_API struct tidy_deferred *tidy_connect_at(struct tidy_loop *loop,
-                                               const struct tidy_endpoint *endpoint,
-                                               struct tidy_factory factory,
-                                               const char *file,
-                                               int line);
+TIDY_API struct tidy_deferred *
+tidy_connect_at(struct tidy_loop *loop,
+                const struct tidy_endpoint *endpoint,
+                struct tidy_factory factory,
+                const char *file,
+                int line);
 #define tidy_connect(loop, endpoint, factory)                                  \
     tidy_connect_at((loop), (endpoint), (factory), TIDY_HERE)
 

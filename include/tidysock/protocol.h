@@ -105,8 +105,8 @@ struct tidy_factory {
 
 /** A factory of protocols with these @p ops, each in a zeroed struct of
  *  @p protocol_size bytes whose first member is a struct tidy_protocol. */
-TIDY_API struct tidy_factory tidy_factory_of(const struct tidy_protocol_ops *ops,
-                                             size_t protocol_size);
+TIDY_API struct tidy_factory
+tidy_factory_of(const struct tidy_protocol_ops *ops, size_t protocol_size);
 
 TIDY_END_DECLS
 

@@ -119,10 +119,11 @@ TIDY_API struct tidy_server *tidy_server_free(struct tidy_server *server);
  *                 tidy_listen(), TIDY_ESTATE (listening already) and
  *                 TIDY_ECLOSING (being cleaned up).
  */
-TIDY_API struct tidy_deferred *tidy_server_listen_at(struct tidy_server *server,
-                                                     struct tidy_factory factory,
-                                                     const char *file,
-                                                     int line);
+TIDY_API struct tidy_deferred *
+tidy_server_listen_at(struct tidy_server *server,
+                      struct tidy_factory factory,
+                      const char *file,
+                      int line);
 #define tidy_server_listen(server, factory)                                    \
     tidy_server_listen_at((server), (factory), TIDY_HERE)
 

@@ -106,8 +106,7 @@ TIDY_API void tidy_transport_set_high_water(struct tidy_transport *transport,
                                             size_t n_bytes);
 
 /** Bytes written but not yet handed to the kernel. */
-TIDY_API size_t
-tidy_transport_unsent(const struct tidy_transport *transport);
+TIDY_API size_t tidy_transport_unsent(const struct tidy_transport *transport);
 
 /** Bytes handed to the kernel so far. */
 TIDY_API uint64_t
