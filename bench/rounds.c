@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The usual way to measure a row: rounds in which the two sides take turns.
+ *
+ * Ours, theirs, ours, theirs, ...: whatever the machine is busy with meanwhile
+ * falls on both. The first round warms up and is thrown away. Values are
+ * medians; the ratio is that of the medians, and the ratio of each round gives
+ * the spread. Allocations and TIME_WAIT are counted afterwards, in processes of
+ * their own and by no clock.
+ */
+#include "bench.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Operations in the run that counts allocations and connections. */
+#define N_COUNTED 200
+
+static const char *const side_names[2] = { "ours", "theirs" };
+
+static int compare_doubles(const void *a, const void *b)
+{
+    double left = *(const double *)a, right = *(const double *)b;
+
+    return (left > right) - (left < right);
+}
+
+/* Sorts the values. */
+double bench_median(double *values, size_t n)
+{
+    qsort(values, n, sizeof(*values), compare_doubles);
+    return n % 2 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
+}
+
+const char *bench_row_dir(const struct bench_options *options,
+                          const struct bench_row *row)
+{
+    return row->dir ? row->dir : options->dir;
+}
+
+static int start_pair(const struct bench_options *options,
+                      struct bench_result *result,
+                      struct bench_child children[2])
+{
+    const char *dir = bench_row_dir(options, result->row);
+    int r = bench_child_start(result->row,
+                              0,
+                              dir,
+                              &children[0],
+                              result->error,
+                              sizeof(result->error));
+
+    if (r < 0)
+        return r;
+    r = bench_child_start(result->row,
+                          1,
+                          dir,
+                          &children[1],
+                          result->error,
+                          sizeof(result->error));
+    if (r < 0)
+        bench_child_end(&children[0]);
+    return r;
+}
+
+/* One turn of each side. */
+static int run_pair(struct bench_child children[2],
+                    const struct bench_order *order,
+                    struct bench_report ret_reports[2],
+                    struct bench_result *result)
+{
+    for (size_t side = 0; side < 2; side++) {
+        if (bench_child_run(&children[side], order, &ret_reports[side]) == 0)
+            continue;
+        snprintf(result->error,
+                 sizeof(result->error),
+                 "%s: %s",
+                 side_names[side],
+                 ret_reports[side].error);
+        return -1;
+    }
+    return 0;
+}
+
+struct samples {
+    double value[2][BENCH_MAX_ROUNDS];
+    double cpu_us[2][BENCH_MAX_ROUNDS];
+    double lap_us[2][BENCH_MAX_ROUNDS]; /* to the first lap, an operation */
+    bool has_laps;
+};
+
+static void take_samples(struct samples *samples,
+                         size_t round,
+                         const struct bench_report reports[2],
+                         struct bench_result *result)
+{
+    double n = (double)result->n, ratio;
+
+    for (size_t side = 0; side < 2; side++) {
+        const struct bench_report *report = &reports[side];
+
+        samples->value[side][round] =
+            bench_value(result->row, result->n, report->elapsed_ns);
+        samples->cpu_us[side][round] = (double)report->cpu_ns / 1e3 / n;
+        samples->lap_us[side][round] = (double)report->lap_ns[0] / 1e3 / n;
+        samples->has_laps = report->n_laps > 0;
+        result->peak_kib[side] = report->peak_kib;
+    }
+    ratio = samples->value[0][round] / samples->value[1][round];
+    if (!round || ratio < result->min_ratio)
+        result->min_ratio = ratio;
+    if (!round || ratio > result->max_ratio)
+        result->max_ratio = ratio;
+}
+
+/* The first lap of a row that has laps is the moment when all is up. */
+static void describe_laps(struct samples *samples,
+                          size_t n_rounds,
+                          struct bench_result *result)
+{
+    double ours = bench_median(samples->lap_us[0], n_rounds);
+    double theirs = bench_median(samples->lap_us[1], n_rounds);
+
+    snprintf(result->note,
+             sizeof(result->note),
+             "ours %.1f us up and %.1f us down, plain %.1f us up and %.1f us "
+             "down, each connection",
+             ours,
+             result->value[0] - ours,
+             theirs,
+             result->value[1] - theirs);
+    snprintf(result->extra,
+             sizeof(result->extra),
+             "\"ours_up\": %.3f, \"theirs_up\": %.3f",
+             ours,
+             theirs);
+}
+
+static void
+summarize(struct samples *samples, size_t n_rounds, struct bench_result *result)
+{
+    for (size_t side = 0; side < 2; side++) {
+        result->value[side] = bench_median(samples->value[side], n_rounds);
+        result->cpu_us[side] = bench_median(samples->cpu_us[side], n_rounds);
+    }
+    result->ratio = result->value[0] / result->value[1];
+    if (samples->has_laps)
+        describe_laps(samples, n_rounds, result);
+}
+
+static void measure_time(const struct bench_options *options,
+                         struct bench_result *result)
+{
+    const struct bench_order order = { .n = result->n };
+    struct samples samples = { .has_laps = false };
+    struct bench_report reports[2];
+    struct bench_child children[2];
+
+    if (start_pair(options, result, children) < 0)
+        return;
+    if (run_pair(children, &order, reports, result) == 0) {
+        for (size_t round = 0; round < options->n_rounds; round++) {
+            if (run_pair(children, &order, reports, result) < 0)
+                break;
+            take_samples(&samples, round, reports, result);
+        }
+    }
+    if (!result->error[0])
+        summarize(&samples, options->n_rounds, result);
+    bench_child_end(&children[1]);
+    bench_child_end(&children[0]);
+}
+
+static void measure_counts(const struct bench_options *options,
+                           struct bench_result *result)
+{
+    struct bench_order order = {
+        .n = result->n < N_COUNTED ? result->n : N_COUNTED,
+        .is_counting = true,
+        .wants_connections = true,
+    };
+    struct bench_report reports[2];
+    struct bench_child children[2];
+
+    if (start_pair(options, result, children) < 0)
+        return;
+    result->n_counted = order.n;
+    if (run_pair(children, &order, reports, result) == 0) {
+        for (size_t side = 0; side < 2; side++) {
+            result->n_allocs[side] =
+                (double)reports[side].n_allocs / (double)order.n;
+            result->n_time_wait[side] = reports[side].n_time_wait;
+        }
+    }
+    bench_child_end(&children[1]);
+    bench_child_end(&children[0]);
+}
+
+void bench_measure_rounds(const struct bench_options *options,
+                          struct bench_result *result)
+{
+    measure_time(options, result);
+    if (!result->error[0])
+        measure_counts(options, result);
+}
