@@ -26,7 +26,8 @@ int tidy__address_from_host(struct tidy_address *address,
                             const char *host,
                             int64_t port);
 
-/* Are the two the same address (family, host, port)? Unix: never. */
+/* Are the two the same address (family, host, port)? Unix: never. An IPv4
+ * address mapped into IPv6 (::ffff:127.0.0.1) equals its IPv4 form. */
 bool tidy__address_equal(const struct tidy_address *a,
                          const struct tidy_address *b);
 

@@ -13,10 +13,11 @@
 struct tidy_ledger {
     struct tidy_deferred *pending;   /* utlist DL, borrowed */
     struct tidy_deferred *unhandled; /* utlist DL, owned: last reference gone */
+    struct tidy_deferred *quiet;     /* utlist DL, borrowed: all others alive */
 };
 
 void tidy__ledger_init(struct tidy_ledger *ledger);
-/* Pending deferreds live on, unlisted; unhandled failures are dropped. */
+/* Live deferreds live on, unlisted; unhandled failures are dropped. */
 void tidy__ledger_deinit(struct tidy_ledger *ledger);
 
 /* Walk the pending: first, then next until NULL. Borrowed. */
