@@ -6,7 +6,8 @@
 # A test that fails with a message: a program without tests is not a success.
 function(_tidysock_add_complaint text)
     set(script "${_tidysock_base}_complaint.cmake")
-    file(WRITE "${script}" "message(FATAL_ERROR [==[${text}]==])\n")
+    file(WRITE "${script}"
+        "message([==[${text}]==])\nmessage(FATAL_ERROR \"no tests\")\n")
     add_test("${_tidysock_prefix}list" "${_tidysock_cmake}" -P "${script}")
 endfunction()
 

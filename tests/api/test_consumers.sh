@@ -1,0 +1,153 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# test_consumers.sh KIND WORK: a program outside the tree is built against the
+# library as KIND says, and run. KIND "install" goes first and does what a user
+# does, `make install`, with another prefix below another root.
+set -eu
+
+kind=$1
+work=$2
+source=$(cd "$(dirname "$0")/../.." && pwd)
+root=$work/root
+prefix=$root/opt/tidysock
+cc=${CC:-cc}
+
+# This build's own settings are not the user's.
+unset CFLAGS LDFLAGS MAKEFLAGS DESTDIR
+skip()
+{
+    echo "skipped: $1"
+    exit 77
+}
+
+# A copy of the consumers, so that nothing is written into the source tree.
+enter_copy()
+{
+    rm -rf "$work/$1"
+    cp -r "$source/tests/api/consumers" "$work/$1"
+    cd "$work/$1"
+}
+
+find_libdir()
+{
+    pc=$(find "$prefix" -name tidysock.pc)
+    libdir=$(dirname "$(dirname "$pc")")
+}
+
+use_installed()
+{
+    find_libdir
+    export PKG_CONFIG_PATH="$libdir/pkgconfig"
+    export LD_LIBRARY_PATH="$libdir"
+}
+
+# Every header, both libraries with their names, no symbol table of surprises.
+check_installed()
+{
+    find_libdir
+    for file in libtidysock.a libtidysock.so libtidysock.so.0 \
+        pkgconfig/tidysock.pc cmake/tidysock/tidysock-config.cmake \
+        cmake/tidysock/tidysock-config-version.cmake \
+        cmake/tidysock/TidysockCmocka.cmake; do
+        [ -e "$libdir/$file" ] || { echo "not installed: $file"; exit 1; }
+    done
+    objdump -p "$libdir/libtidysock.so" | grep -q 'SONAME.* libtidysock\.so\.0$'
+    objdump -p "$libdir/libtidysock.so" | grep -q 'NEEDED.* libuv\.so'
+    (cd "$source/include" && find tidysock -name '*.h' | LC_ALL=C sort) \
+        >"$work/headers"
+    (cd "$prefix/include" && find . -type f | sed 's,^\./,,' | LC_ALL=C sort) |
+        diff "$work/headers" -
+}
+
+# Made by another root and prefix, our build must not be found by accident.
+check_no_source_path()
+{
+    ! grep -rlF "$source" "$prefix/include" "$libdir/pkgconfig" \
+        "$libdir/cmake" || exit 1
+}
+
+case $kind in
+install)
+    rm -rf "$root"
+    mkdir -p "$work"
+    make -C "$source" --no-print-directory install JOBS=2 \
+        INSTALL_BUILD="$work/build" DESTDIR="$root" PREFIX=/opt/tidysock
+    check_installed
+    check_no_source_path
+    ;;
+pkgconfig_shared)
+    use_installed
+    enter_copy $kind
+    # shellcheck disable=SC2046 # flags are words
+    $cc -std=c11 -o program program.c $(pkg-config --cflags --libs tidysock)
+    ldd ./program | grep -q 'libtidysock\.so\.0 => '"$libdir"
+    ! readelf -d program | grep -q 'NEEDED.*libuv'
+    ./program
+    ;;
+pkgconfig_static)
+    # A prefix that has the archive only, which the linker must take then.
+    rm -rf "$work/root_static"
+    cp -r "$root" "$work/root_static"
+    prefix=$work/root_static/opt/tidysock
+    use_installed
+    rm "$libdir"/libtidysock.so*
+    enter_copy $kind
+    # shellcheck disable=SC2046
+    $cc -std=c11 -o program program.c \
+        $(pkg-config --static --cflags --libs tidysock)
+    ! readelf -d program | grep -q 'NEEDED.*libtidysock'
+    readelf -d program | grep -q 'NEEDED.*libuv'
+    ./program
+    ;;
+find_package)
+    use_installed
+    unset PKG_CONFIG_PATH
+    enter_copy $kind
+    cmake -S package -B build -G Ninja -DCMAKE_PREFIX_PATH="$prefix" \
+        --warn-uninitialized -Werror=dev
+    cmake --build build
+    readelf -d build/with_shared | grep -q 'NEEDED.*libtidysock'
+    ! readelf -d build/with_static | grep -q 'NEEDED.*libtidysock'
+    cd build
+    ctest --output-on-failure --no-tests=error | tee log
+    for test in shared static 'with_cmocka.test_nothing\[tcp\]' \
+        'with_cmocka.test_nothing\[unix\]'; do
+        grep -q "Test *#[0-9]*: $test .*Passed" log
+    done
+    ;;
+fetch_content)
+    enter_copy $kind
+    cmake -S subproject -B build -G Ninja -DTIDYSOCK_SOURCE="$source" \
+        -DCMAKE_EXPORT_COMPILE_COMMANDS=ON
+    ! grep -q -e -Werror build/compile_commands.json
+    cmake --build build
+    cd build
+    ctest --output-on-failure --no-tests=error
+    # The user's own `install` must not carry our files away.
+    DESTDIR=$work/$kind/root cmake --install .
+    [ ! -e "$work/$kind/root" ]
+    ;;
+meson)
+    command -v meson >/dev/null || skip 'no meson'
+    use_installed
+    enter_copy $kind
+    cp program.c meson/
+    meson setup build meson
+    meson test -C build
+    readelf -d build/with_shared | grep -q 'NEEDED.*libtidysock'
+    ;;
+meson_subproject)
+    command -v meson >/dev/null || skip 'no meson'
+    enter_copy $kind
+    cp program.c meson_subproject/
+    mkdir meson_subproject/subprojects
+    ln -s "$source" meson_subproject/subprojects/tidysock
+    meson setup build meson_subproject
+    meson test -C build
+    ;;
+*)
+    echo "unknown kind: $kind"
+    exit 2
+    ;;
+esac
