@@ -15,6 +15,13 @@ cc=${CC:-cc}
 
 # This build's own settings are not the user's.
 unset CFLAGS LDFLAGS MAKEFLAGS DESTDIR
+
+die()
+{
+    echo "FAILED: $1" >&2
+    exit 1
+}
+
 skip()
 {
     echo "skipped: $1"
@@ -42,7 +49,13 @@ use_installed()
     export LD_LIBRARY_PATH="$libdir"
 }
 
-# Every header, both libraries with their names, no symbol table of surprises.
+# needs PROGRAM LIBRARY: is it linked dynamically with it?
+needs()
+{
+    objdump -p "$1" | grep -q "NEEDED.* $2\.so"
+}
+
+# Every header, both libraries, and nothing that leads back to our tree.
 check_installed()
 {
     find_libdir
@@ -50,21 +63,19 @@ check_installed()
         pkgconfig/tidysock.pc cmake/tidysock/tidysock-config.cmake \
         cmake/tidysock/tidysock-config-version.cmake \
         cmake/tidysock/TidysockCmocka.cmake; do
-        [ -e "$libdir/$file" ] || { echo "not installed: $file"; exit 1; }
+        [ -e "$libdir/$file" ] || die "not installed: $file"
     done
-    objdump -p "$libdir/libtidysock.so" | grep -q 'SONAME.* libtidysock\.so\.0$'
-    objdump -p "$libdir/libtidysock.so" | grep -q 'NEEDED.* libuv\.so'
+    objdump -p "$libdir/libtidysock.so" |
+        grep -q 'SONAME.* libtidysock\.so\.0$' || die 'wrong soname'
+    needs "$libdir/libtidysock.so" libuv || die 'libuv is not linked'
     (cd "$source/include" && find tidysock -name '*.h' | LC_ALL=C sort) \
         >"$work/headers"
     (cd "$prefix/include" && find . -type f | sed 's,^\./,,' | LC_ALL=C sort) |
-        diff "$work/headers" -
-}
-
-# Made by another root and prefix, our build must not be found by accident.
-check_no_source_path()
-{
-    ! grep -rlF "$source" "$prefix/include" "$libdir/pkgconfig" \
-        "$libdir/cmake" || exit 1
+        diff "$work/headers" - || die 'other headers than ours'
+    if grep -rlF "$source" "$prefix/include" "$libdir/pkgconfig" \
+        "$libdir/cmake"; then
+        die 'the files above name the source directory'
+    fi
 }
 
 case $kind in
@@ -74,15 +85,14 @@ install)
     make -C "$source" --no-print-directory install JOBS=2 \
         INSTALL_BUILD="$work/build" DESTDIR="$root" PREFIX=/opt/tidysock
     check_installed
-    check_no_source_path
     ;;
 pkgconfig_shared)
     use_installed
     enter_copy $kind
     # shellcheck disable=SC2046 # flags are words
     $cc -std=c11 -o program program.c $(pkg-config --cflags --libs tidysock)
-    ldd ./program | grep -q 'libtidysock\.so\.0 => '"$libdir"
-    ! readelf -d program | grep -q 'NEEDED.*libuv'
+    needs program libtidysock || die 'the shared library is not used'
+    ! needs program libuv || die 'the user is linked with libuv'
     ./program
     ;;
 pkgconfig_static)
@@ -96,8 +106,7 @@ pkgconfig_static)
     # shellcheck disable=SC2046
     $cc -std=c11 -o program program.c \
         $(pkg-config --static --cflags --libs tidysock)
-    ! readelf -d program | grep -q 'NEEDED.*libtidysock'
-    readelf -d program | grep -q 'NEEDED.*libuv'
+    ! needs program libtidysock || die 'the archive is not used'
     ./program
     ;;
 find_package)
@@ -107,26 +116,27 @@ find_package)
     cmake -S package -B build -G Ninja -DCMAKE_PREFIX_PATH="$prefix" \
         --warn-uninitialized -Werror=dev
     cmake --build build
-    readelf -d build/with_shared | grep -q 'NEEDED.*libtidysock'
-    ! readelf -d build/with_static | grep -q 'NEEDED.*libtidysock'
+    needs build/with_shared libtidysock || die 'the shared library is not used'
+    ! needs build/with_static libtidysock || die 'the archive is not used'
     cd build
     ctest --output-on-failure --no-tests=error | tee log
     for test in shared static 'with_cmocka.test_nothing\[tcp\]' \
         'with_cmocka.test_nothing\[unix\]'; do
-        grep -q "Test *#[0-9]*: $test .*Passed" log
+        grep -q "Test *#[0-9]*: $test .*Passed" log || die "no test: $test"
     done
     ;;
 fetch_content)
     enter_copy $kind
     cmake -S subproject -B build -G Ninja -DTIDYSOCK_SOURCE="$source" \
         -DCMAKE_EXPORT_COMPILE_COMMANDS=ON
-    ! grep -q -e -Werror build/compile_commands.json
+    ! grep -q -e -Werror build/compile_commands.json ||
+        die "our warnings are errors in a user's build"
     cmake --build build
     cd build
     ctest --output-on-failure --no-tests=error
     # The user's own `install` must not carry our files away.
     DESTDIR=$work/$kind/root cmake --install .
-    [ ! -e "$work/$kind/root" ]
+    [ ! -e "$work/$kind/root" ] || die "the user's install has our files"
     ;;
 meson)
     command -v meson >/dev/null || skip 'no meson'
@@ -135,7 +145,7 @@ meson)
     cp program.c meson/
     meson setup build meson
     meson test -C build
-    readelf -d build/with_shared | grep -q 'NEEDED.*libtidysock'
+    needs build/with_shared libtidysock || die 'the shared library is not used'
     ;;
 meson_subproject)
     command -v meson >/dev/null || skip 'no meson'
