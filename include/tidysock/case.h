@@ -73,6 +73,10 @@ struct tidy_test {
     tidy_body_cb body;
     /** enum tidy_transports; run once for each. */
     unsigned transports;
+    /** Where the test is listed, borrowed for ever; NULL: not known. A failure
+     *  without a place of its own, e.g. a leftover, is reported there. */
+    const char *file;
+    int line;
     /** Before the body; may await and may fail the test. */
     tidy_body_cb set_up;
     /** After the body, also after a failed one if set_up passed. */
@@ -88,15 +92,22 @@ struct tidy_test {
     void *user;
 };
 
-/** A test on some transports, with further members of struct tidy_test. */
-#define TIDY_TEST_ON(transport_flags, fn, ...)                                 \
+/**
+ * A test on some transports, with further members of struct tidy_test:
+ * TIDY_TEST_ON(flags, fn, ...).
+ *
+ * The comma at the end gives `...` an argument always, as the standard wants.
+ */
+#define TIDY_TEST_ON(transport_flags, ...)                                     \
+    TIDY__TEST(transport_flags, __VA_ARGS__, )
+#define TIDY__TEST(transport_flags, fn, ...)                                   \
     {                                                                          \
         .name = #fn, .body = (fn), .transports = (transport_flags),            \
-        __VA_ARGS__                                                            \
+        .file = __FILE__, .line = __LINE__, __VA_ARGS__                        \
     }
 
-/** A test on TCP and on Unix sockets. */
-#define TIDY_TEST(fn, ...) TIDY_TEST_ON(TIDY_TCP | TIDY_UNIX, fn, __VA_ARGS__)
+/** A test on TCP and on Unix sockets: TIDY_TEST(fn, ...). */
+#define TIDY_TEST(...) TIDY_TEST_ON(TIDY_TCP | TIDY_UNIX, __VA_ARGS__)
 
 /* ------------------------------------------------------- for a test's body */
 
