@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * How a connection ends, once nothing more is to be written.
+ *
+ *   all written, the other end is ours and closed, its EOF read, all taken
+ *                        -> reset: nothing stays in TIME_WAIT
+ *   the other end is ours and closed, its EOF not read yet
+ *                        -> wait for it, discarding
+ *   the other end is ours, ending too, and has shut down writing first
+ *                        -> wait for its descriptor to be closed, discarding
+ *   else                 -> shut down writing, discard what has arrived, then
+ *                             end of file or all taken  -> close
+ *                             bytes still untaken       -> drain
+ *   drain                -> discard what arrives, look again every few ms
+ *
+ * Why drain: close(2) with unread input makes TCP reset the connection, and a
+ * reset throws away what the kernel had accepted but the peer not yet taken. So
+ * does input that arrives after the close. Why the reset in the first row is
+ * safe: the peer's socket is gone, and everything sent to it was acknowledged,
+ * so there is nobody left who could miss a byte. A peer that only half-closed
+ * looks the same on the wire; that is why its descriptor must be known closed.
+ *
+ * Unix sockets need neither: a close never takes back what the peer can read.
+ */
+#include "net/transport.h"
+
+#include <errno.h>
+#include <linux/sockios.h>
+#include <netinet/tcp.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <utlist.h>
+
+#define DRAIN_MIN_MS 1
+#define DRAIN_MAX_MS 16
+
+static size_t ask(int fd, unsigned long request)
+{
+    int n_bytes = 0;
+
+    return ioctl(fd, request, &n_bytes) == 0 && n_bytes > 0 ? (size_t)n_bytes
+                                                            : 0;
+}
+
+/*
+ * Bytes that the kernel has and the peer's kernel has not. The FIN counts as
+ * one in SIOCOUTQ. When the other end is ours, what was sent is in its receive
+ * queue already: a delayed acknowledgement need not be waited for.
+ */
+static size_t n_untaken_in_kernel(const struct tidy_transport *transport)
+{
+    size_t n_bytes;
+
+    if (!transport->is_tcp || transport->write_error)
+        return 0;
+    if (transport->twin)
+        return ask(transport->fd, SIOCOUTQNSD);
+    n_bytes = ask(transport->fd, SIOCOUTQ);
+    return n_bytes - (n_bytes > 0 && transport->is_shut);
+}
+
+size_t tidy__transport_n_untaken(const struct tidy_transport *transport)
+{
+    return tidy_transport_unsent(transport) + n_untaken_in_kernel(transport);
+}
+
+/* A connection that was reset keeps its count of untaken bytes for ever. */
+static bool is_dead(const struct tidy_transport *transport)
+{
+    struct tcp_info info = { 0 };
+    socklen_t len = sizeof(info);
+
+    return getsockopt(transport->fd, IPPROTO_TCP, TCP_INFO, &info, &len) == 0 &&
+           info.tcpi_state == TCP_CLOSE;
+}
+
+/* Read and discard what has arrived; notes an end of file or an error. */
+static int discard_input(struct tidy_transport *transport)
+{
+    ssize_t n_read;
+
+    while (!transport->has_eof) {
+        n_read = recv(transport->fd,
+                      transport->loop->read_buf,
+                      TIDY__READ_SIZE,
+                      MSG_DONTWAIT);
+        if (n_read < 0 && errno != EINTR)
+            return errno == EAGAIN ? 0 : -errno;
+        if (n_read == 0)
+            transport->has_eof = true;
+    }
+    return 0;
+}
+
+static void start_draining(struct tidy_transport *transport)
+{
+    struct tidy_loop *loop = transport->loop;
+
+    if (transport->is_draining)
+        return;
+    transport->is_draining = true;
+    DL_APPEND2(loop->draining, transport, drain_prev, drain_next);
+    loop->drain_ms = DRAIN_MIN_MS;
+    uv_timer_start(&loop->drain_timer, tidy__drain_on_timer, DRAIN_MIN_MS, 0);
+}
+
+void tidy__transport_stop_draining(struct tidy_transport *transport)
+{
+    struct tidy_loop *loop = transport->loop;
+
+    if (!transport->is_draining)
+        return;
+    transport->is_draining = false;
+    DL_DELETE2(loop->draining, transport, drain_prev, drain_next);
+    if (!loop->draining)
+        uv_timer_stop(&loop->drain_timer);
+}
+
+static void close_if_taken(struct tidy_transport *transport)
+{
+    int result = discard_input(transport);
+
+    tidy__transport_update_reading(transport);
+    if (result < 0)
+        tidy__transport_close(transport, result);
+    else if (n_untaken_in_kernel(transport) == 0)
+        tidy__transport_close(transport, transport->write_error);
+    else if (is_dead(transport))
+        tidy__transport_close(transport, -ECONNRESET);
+    else
+        start_draining(transport);
+}
+
+void tidy__drain_on_timer(uv_timer_t *timer)
+{
+    struct tidy_loop *loop = timer->data;
+    struct tidy_transport *transport, *next;
+
+    DL_FOREACH_SAFE2(loop->draining, transport, next, drain_next)
+        tidy__transport_try_end(transport);
+    if (!loop->draining)
+        return;
+    if (loop->drain_ms < DRAIN_MAX_MS)
+        loop->drain_ms *= 2;
+    uv_timer_start(timer, tidy__drain_on_timer, loop->drain_ms, 0);
+}
+
+/* Is the other end ours and sure to be gone soon? Then let it go first. */
+static bool is_twin_going_first(const struct tidy_transport *transport)
+{
+    const struct tidy_transport *twin = transport->twin;
+
+    if (transport->is_twin_closed)
+        return !transport->has_eof;
+    return twin && twin->state == TIDY__TRANSPORT_ENDING && twin->is_shut &&
+           !transport->is_shut;
+}
+
+void tidy__transport_try_end(struct tidy_transport *transport)
+{
+    tidy__transport_update_reading(transport);
+    if (transport->queue.n_bytes > 0 || is_twin_going_first(transport))
+        return;
+    if (transport->is_twin_closed && n_untaken_in_kernel(transport) == 0) {
+        tidy__transport_reset(transport, transport->write_error);
+        return;
+    }
+    if (!transport->is_shut) {
+        shutdown(transport->fd, SHUT_WR);
+        transport->is_shut = true;
+    }
+    close_if_taken(transport);
+}

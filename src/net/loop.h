@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TIDY_NET_LOOP_H
+#define TIDY_NET_LOOP_H
+
+#include "core/ledger.h"
+#include "net/group.h"
+#include "net/task.h"
+#include <tidysock/loop.h>
+
+#include <sys/types.h>
+#include <uv.h>
+
+/* The largest piece that data_received is handed at once. */
+#define TIDY__READ_SIZE 65536
+
+/* Our part of a libuv loop; see tidysock/loop.h. */
+struct tidy_loop {
+    uv_loop_t *uv; /* borrowed */
+    pid_t pid;     /* the process that may use it */
+    struct tidy_ledger ledger;
+
+    /* End of the turn: check_handle always, idle_handle while tasks wait, so
+     * that the loop neither blocks nor ends before they have run. */
+    uv_check_t check_handle;
+    uv_idle_t idle_handle;
+    struct tidy__task *tasks; /* DL, borrowed */
+
+    uv_timer_t limit_timer;            /* of the await that is running */
+    uv_timer_t drain_timer;            /* looks at what peers have taken */
+    struct tidy_transport *draining;   /* DL through drain_prev, drain_next */
+    uint64_t drain_ms;                 /* doubles while nothing moves */
+    struct tidy_transport *by_pair;    /* uthash: address pair to transport */
+    struct tidy__group *groups;        /* DL, borrowed, but for own_group */
+    struct tidy__group own_group;      /* connections without a server */
+    struct tidy_listener *listeners;   /* DL, owned */
+    struct tidy_connector *connectors; /* DL, owned */
+    struct tidy_call *calls;           /* DL, owned */
+    size_t n_handles;                  /* libuv handles of ours, not closed */
+    char *read_buf;                    /* owned, TIDY__READ_SIZE */
+    bool is_running;                   /* inside uv_run() */
+    bool is_stopped;                   /* a check failed; leave the loop */
+    bool has_limit_passed;
+};
+
+/* Are we inside a callback, where nothing may block or recurse? */
+bool tidy__loop_is_inside(const struct tidy_loop *loop);
+
+/* Run uv_run() once in a mode, noting that we are inside. */
+int tidy__loop_run(struct tidy_loop *loop, uv_run_mode mode);
+
+/* A libuv handle of ours begins or ends its life. */
+void tidy__loop_handle_opened(struct tidy_loop *loop);
+void tidy__loop_handle_closed(struct tidy_loop *loop);
+
+/* Leave the loop at the end of this turn: a check has failed. */
+void tidy__loop_stop(struct tidy_loop *loop);
+
+/* Is this libuv handle one of tidy_loop's own, which no user ever sees? */
+bool tidy__loop_owns(const struct tidy_loop *loop, const uv_handle_t *handle);
+
+/* Run the loop until a condition holds; the heart of every await. The codes of
+ * tidy_loop_await(). */
+int tidy__loop_run_until(struct tidy_loop *loop,
+                         bool (*is_done)(void *arg),
+                         void *arg,
+                         uint64_t limit_ns);
+
+/*
+ * The loop's memory is no longer to be trusted (a handle lay on a stack that
+ * has been left, or a jump left uv_run()): close every descriptor it has or
+ * watches, and never touch it again. Our own objects on it are left in memory.
+ */
+void tidy__loop_condemn(struct tidy_loop *loop);
+
+#endif

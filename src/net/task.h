@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TIDY_NET_TASK_H
+#define TIDY_NET_TASK_H
+
+#include <stdbool.h>
+
+struct tidy_loop;
+
+/*
+ * Something to do at the end of the loop's turn, when no callback of the user's
+ * is running any more. Embedded in what it is for; posting it twice is posting
+ * it once.
+ */
+struct tidy__task {
+    struct tidy__task *prev, *next; /* in tidy_loop.tasks */
+    void (*run)(struct tidy__task *task);
+    bool is_posted;
+};
+
+void tidy__task_post(struct tidy_loop *loop, struct tidy__task *task);
+void tidy__task_withdraw(struct tidy_loop *loop, struct tidy__task *task);
+
+/* Run all that are posted, and those that they post, up to a limit. */
+void tidy__tasks_run(struct tidy_loop *loop);
+
+#endif
