@@ -26,7 +26,8 @@ help:
 
 demo:
 	@tools/setup demo
-	@cmake --preset release -DTIDYSOCK_BENCH=OFF --log-level=WARNING
+	@echo 'building build/release ...'
+	@cmake --preset release -DTIDYSOCK_BENCH=OFF --log-level=WARNING >/dev/null
 	@cmake --build --preset release -- -j$(JOBS) --quiet
 	@tools/demo build/release
 
