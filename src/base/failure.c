@@ -51,6 +51,7 @@ new_failure(int code, const char *file, int line, size_t tail_size)
     return failure;
 }
 
+TIDY_PRINTF(4, 0)
 static struct tidy_failure *new_formatted(int code,
                                           const char *file,
                                           int line,
