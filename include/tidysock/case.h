@@ -64,6 +64,7 @@ enum tidy_transports {
     TIDY_UNIX = 2,      /**< once on Unix sockets */
 };
 
+/** A part of a test: set-up, body or tear-down. */
 typedef void (*tidy_body_cb)(struct tidy_case *t);
 
 /** One test. Zero means the default everywhere. */

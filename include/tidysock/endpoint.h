@@ -27,10 +27,11 @@
 
 TIDY_BEGIN_DECLS
 
+/** What a description describes: its first word. */
 enum tidy_endpoint_kind {
-    TIDY_ENDPOINT_TCP = 1,
-    TIDY_ENDPOINT_TCP6,
-    TIDY_ENDPOINT_UNIX,
+    TIDY_ENDPOINT_TCP = 1, /**< `tcp:` */
+    TIDY_ENDPOINT_TCP6,    /**< `tcp6:` */
+    TIDY_ENDPOINT_UNIX,    /**< `unix:` */
 };
 
 /** A parsed description; read it, never write it. Strings live as long as it. */

@@ -38,6 +38,7 @@ TIDY_BEGIN_DECLS
     X(TIDY_ENOSTOP, -5016, "the server did not stop")
 /* clang-format on */
 
+/** Our own codes. */
 enum tidy_error {
 #define TIDY__ERROR_ENUM(name, value, text) name = (value),
     TIDY_ERROR_TABLE(TIDY__ERROR_ENUM)
