@@ -20,9 +20,8 @@ static void test_echo(struct tidy_case *t)
     struct tidy_server *server = tidy_case_server(t);
     struct tidy_client *client;
 
-    tidy_case_listen(t,
-                     server,
-                     tidy_factory_of(&echo_ops, sizeof(struct tidy_protocol)));
+    tidy_case_listen(
+        t, server, tidy_factory_of(&echo_ops, sizeof(struct tidy_protocol)));
     client = tidy_case_connect(t, server);
     tidy_client_send(client, "hello\n", 6);
     tidy_client_expect(client, "hello\n", 6);
