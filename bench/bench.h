@@ -16,6 +16,7 @@
 
 #define BENCH_MAX_LAPS 100
 #define BENCH_MAX_ROUNDS 101
+#define BENCH_MAX_TURNS 20
 
 /** What one run of one side measured. Fits into one atomic pipe write. */
 struct bench_report {
@@ -72,7 +73,9 @@ struct bench_row {
     enum bench_kind kind;
     struct bench_budget budget;
     double min_ratio_on_tmpfs; /* instead, if directories are made there */
-    size_t n, n_quick;         /* operations in a round */
+    size_t n;                  /* operations in a turn */
+    size_t n_quick;            /* instead, under --quick; 0: the same */
+    size_t n_turns;            /* of each side in a round */
     const char *dir;           /* NULL: the one of the options */
     bool makes_dirs;           /* the file system matters: name it */
     bench_measure_cb measure;  /* NULL: bench_measure_rounds() */
@@ -81,7 +84,7 @@ struct bench_row {
 
 struct bench_result {
     const struct bench_row *row;
-    size_t n; /* operations in a round */
+    size_t n; /* operations in a turn */
     struct bench_budget budget;
     char against[160];
     double value[2]; /* in the row's unit */

@@ -10,6 +10,7 @@
 #include <tidysock/common.h>
 
 #include <errno.h>
+#include <fnmatch.h>
 #include <getopt.h>
 #include <limits.h>
 #include <signal.h>
@@ -28,9 +29,9 @@ static void print_usage(FILE *file)
     fputs("usage: tidysock-bench [OPTION]...\n"
           "Compares tidysock with plain libuv, side by side.\n"
           "\n"
-          "  --only NAME       only rows whose name begins with NAME\n"
+          "  --only PATTERN    only rows whose name matches, e.g. 'cycle.*'\n"
           "  --rounds N        rounds a row, 1 to 101 (default 11)\n"
-          "  --quick           fewer rounds of less work\n"
+          "  --quick           three rounds, and shorter long runs\n"
           "  --json PATH       where to write the results\n"
           "                    (default build/bench/results.json)\n"
           "  --dir PATH        where plain libuv makes its directories\n"
@@ -187,7 +188,7 @@ static void measure_row(const struct bench_options *options,
                         struct bench_result *result)
 {
     result->row = row;
-    result->n = options->is_quick ? row->n_quick : row->n;
+    result->n = options->is_quick && row->n_quick ? row->n_quick : row->n;
     result->budget = row->budget;
     result->n_syscalls[0] = result->n_syscalls[1] = -1;
     describe_against(options, result);
@@ -203,8 +204,7 @@ static void measure_row(const struct bench_options *options,
 static bool is_wanted(const struct bench_options *options,
                       const struct bench_row *row)
 {
-    return !options->only ||
-           strncmp(row->name, options->only, strlen(options->only)) == 0;
+    return !options->only || fnmatch(options->only, row->name, 0) == 0;
 }
 
 static size_t measure_all(const struct bench_options *options)
@@ -253,7 +253,7 @@ int main(int argc, char **argv)
     n_results = measure_all(&options);
     if (!n_results) {
         fprintf(
-            stderr, "tidysock-bench: no row is called \"%s\"\n", options.only);
+            stderr, "tidysock-bench: no row matches \"%s\"\n", options.only);
         return 2;
     }
     bench_table_notes(results, n_results);

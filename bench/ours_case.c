@@ -96,21 +96,13 @@ static void echo_body(struct tidy_case *t)
 }
 
 /* A benchmark has no other test to go on with. */
-static void
-fail_run(const char *file, int line, const char *text, bool is_logged)
+static void fail_run(const char *file, int line, const char *text)
 {
-    (void)is_logged;
     bench_fail("%s:%d: %s", file, line, text);
-}
-
-static void ignore_log(const char *text)
-{
-    (void)text;
 }
 
 static const struct tidy_host host = {
     .fail = fail_run,
-    .log = ignore_log,
 };
 
 static void do_case(const struct tidy_test *test)

@@ -10,9 +10,8 @@
  * ends leaves the end that closed first in TIME_WAIT for a minute, and after
  * some ten thousand cycles the kernel searches long for a free port. So the end
  * that closes second, having read the end of file, sets SO_LINGER {1, 0}: its
- * close makes the other end go too. That system call costs less than what the
- * kernel spends on a socket in TIME_WAIT; without it the plain side is slower
- * in the first round already, and a hundred times slower in the tenth.
+ * close makes the other end go too. The plain side is the faster for it, by 2 to
+ * 6 % when no port is short, and does not slow down from round to round.
  */
 #include "plain.h"
 

@@ -85,8 +85,9 @@ static void print_verdict(const struct bench_result *result)
 
 void bench_table_head(const struct bench_options *options)
 {
-    printf("tidysock-bench: medians of %zu rounds in which ours and the other "
-           "take turns,\nagainst libuv %s in the same run\n\n",
+    printf("tidysock-bench: ours and the other side take turns, %zu rounds of "
+           "them; medians.\nlibuv %s; min..max: the spread of the rounds' "
+           "ratios\n\n",
            options->n_rounds,
            uv_version_string());
     printf("%-17s %9s %9s  %-9s %6s  %-14s %-9s %s\n",
