@@ -10,9 +10,13 @@
  *     patches undone, leak check, verdict
  *
  * set_up, body, tear_down and clean-ups may await. Functions here that "fail
- * the test" do not return to the body: they hand a sentence to the test
- * framework, which jumps out. Inside a callback they record the failure, end
- * that callback, and the test fails when the loop has been left.
+ * the test" do not return: they record the failure and end the body. Inside a
+ * callback they end that callback; the loop is left at the end of its turn, and
+ * then the body ends. What follows the body runs in any case.
+ *
+ * Clean-up comes after the body has returned: what your callbacks use then
+ * (connection_lost comes last) must not lie on the body's stack. Protocols,
+ * statics and what set_up allocated are fine.
  *
  * After each test the case says what was left behind: descriptors, libuv
  * handles (yours too), timers, threads, child processes, temporary paths,
@@ -43,18 +47,14 @@ struct tidy_host {
     size_t size;
 
     /**
-     * Fail the running test at a place. Called in the body only, never under a
-     * callback. Must not return.
+     * Fail the running test at a place. Called when a call fails in code of the
+     * test that tidy_case_run() did not start (else the failure is kept for
+     * tidy_case_end()); never under a callback. Must not return.
      *
-     * @param file, line  Of the check or the call that failed.
-     * @param text        One or more lines without a final newline.
-     * @param is_logged   The framework has printed its own sentence already
-     *                    (when the check was one of the framework's).
+     * @param file  With @p line: of the call that failed.
+     * @param text  One or more lines without a final newline.
      */
-    void (*fail)(const char *file, int line, const char *text, bool is_logged);
-
-    /** Print a line that belongs to the running test. */
-    void (*log)(const char *text);
+    void (*fail)(const char *file, int line, const char *text);
 };
 
 /** The transports on which a test is run: flags of struct tidy_test. */
@@ -356,8 +356,11 @@ TIDY_API int tidy_case_begin(const struct tidy_test *test,
                              struct tidy_case **ret_case,
                              struct tidy_failure **ret_failure);
 
-/** Run set_up, body and tear_down; returns when they do, or never, when one of
- *  them failed and the host jumped away: then go on with tidy_case_end(). */
+/**
+ * Run set_up, body and tear_down, each up to its end or its first failing
+ * check. Returns in any case, unless a framework that nobody taught to use
+ * tidy_case_leave() jumped away: then go on with tidy_case_end().
+ */
 TIDY_API void tidy_case_run(struct tidy_case *t);
 
 /**
@@ -380,18 +383,28 @@ TIDY_API struct tidy_case *tidy_case_free(struct tidy_case *t);
 /** The case that is running in this process, or NULL. */
 TIDY_API struct tidy_case *tidy_case_current(void);
 
-/**
- * For an adapter's failing check: is it inside one of our callbacks, so that
- * tidy_case_leave_callback() must be used instead of the framework's jump?
- */
-TIDY_API bool tidy_case_is_in_callback(const struct tidy_case *t);
+/** Where the first failure was, for the framework's own report. "" and 0 when
+ *  the case has not failed, or only left something behind. */
+TIDY_API const char *tidy_case_failure_file(const struct tidy_case *t);
+TIDY_API int tidy_case_failure_line(const struct tidy_case *t);
 
-/** Record a failed check and end the running callback. Does not return. */
-TIDY_API void tidy_case_leave_callback(struct tidy_case *t,
-                                       const char *file,
-                                       int line,
-                                       const char *text)
-    __attribute__((noreturn));
+/**
+ * For an adapter's failing check: must it use tidy_case_leave() instead of the
+ * framework's own jump? True inside tidy_case_run() and in every callback.
+ */
+TIDY_API bool tidy_case_can_leave(const struct tidy_case *t);
+
+/**
+ * Record a failed check, and end the callback or body that it is in.
+ *
+ * @param file  With @p line: of the check. Borrowed until the case is freed.
+ * @param text  A sentence for the report, or NULL if the framework has printed
+ *              its own.
+ */
+TIDY_API void tidy_case_leave(struct tidy_case *t,
+                              const char *file,
+                              int line,
+                              const char *text) __attribute__((noreturn));
 
 TIDY_END_DECLS
 

@@ -57,10 +57,9 @@ TIDY_API void tidy_client_expect_line_at(struct tidy_client *client,
     tidy_client_expect_line_at((client), (line_text), TIDY_HERE)
 
 /**
- * Wait until what has arrived begins with a match of a POSIX extended regular
- * expression (regex(7)), and take everything up to the end of the match. As
- * with a terminal's expect, the match is tried whenever bytes arrive: end the
- * expression with what marks its end, e.g. "\n".
+ * Wait until a match of a POSIX extended regular expression (regex(7)) is among
+ * the bytes, and take everything up to its end. The match is tried whenever
+ * bytes arrive: end the expression with what marks its end, e.g. "\n".
  *
  * @return  The bytes taken, terminated, borrowed until the next call.
  */

@@ -16,8 +16,9 @@
 
 static _Thread_local struct tidy__guard *innermost;
 
-void tidy__guard_enter(struct tidy__guard *guard)
+void tidy__guard_enter(struct tidy__guard *guard, bool is_body)
 {
+    guard->is_body = is_body;
     guard->outer = innermost;
     innermost = guard;
 }
@@ -28,6 +29,11 @@ void tidy__guard_exit(struct tidy__guard *guard)
 }
 
 bool tidy__guard_is_active(void)
+{
+    return innermost && !innermost->is_body;
+}
+
+bool tidy__guard_can_leave(void)
 {
     return innermost;
 }

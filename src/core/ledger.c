@@ -156,3 +156,11 @@ int tidy__deferred_line(const struct tidy_deferred *deferred)
 {
     return deferred->line;
 }
+
+struct tidy_deferred *tidy__deferred_drop(struct tidy_deferred *deferred)
+{
+    tidy_deferred_cancel(deferred);
+    if (deferred && tidy__deferred_is_done(deferred))
+        tidy_result_set(tidy__deferred_result(deferred), NULL, NULL);
+    return tidy_deferred_unref(deferred);
+}

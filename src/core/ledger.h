@@ -45,6 +45,10 @@ void tidy__deferred_show(struct tidy_deferred *deferred,
                          const char *file,
                          int line);
 
+/* Nobody wants it any more: cancel it, and have its failure count as handled.
+ * Ends the reference. Accepts NULL, returns NULL. */
+struct tidy_deferred *tidy__deferred_drop(struct tidy_deferred *deferred);
+
 /* For an await, which is the end of a chain: true when the deferred has fired
  * and its callbacks have run, none of them waiting for another deferred. */
 bool tidy__deferred_is_done(const struct tidy_deferred *deferred);

@@ -89,6 +89,8 @@ int tidy__loop_run_until(struct tidy_loop *loop,
 {
     int result;
 
+    if (loop->is_condemned)
+        return TIDY_ECONDEMNED;
     if (tidy__loop_is_inside(loop))
         return TIDY_EREENTERED;
     arm_limit(loop, limit_ns);
@@ -100,6 +102,8 @@ int tidy__loop_run_until(struct tidy_loop *loop,
 int tidy_loop_turn(struct tidy_loop *loop)
 {
     TIDY_REQUIRE(loop, "tidy_loop_turn: the loop is NULL");
+    if (loop->is_condemned)
+        return TIDY_ECONDEMNED;
     if (tidy__loop_is_inside(loop))
         return TIDY_EREENTERED;
     tidy__loop_run(loop, UV_RUN_NOWAIT);

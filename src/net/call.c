@@ -44,6 +44,8 @@ int tidy_call_later_at(struct tidy_loop *loop,
 
     TIDY_REQUIRE(loop, "tidy_call_later: the loop is NULL");
     TIDY_REQUIRE(cb, "tidy_call_later: the callback is NULL");
+    if (loop->is_condemned)
+        return TIDY_ECONDEMNED;
     call = tidy__alloc(sizeof(*call));
     if (!call)
         return -ENOMEM;
@@ -69,6 +71,8 @@ struct tidy_call *tidy_call_cancel(struct tidy_call *call)
     if (!call)
         return NULL;
     DL_DELETE(call->loop->calls, call);
+    if (call->loop->is_condemned)
+        return NULL;
     uv_close((uv_handle_t *)&call->timer, on_closed);
     return NULL;
 }

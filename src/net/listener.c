@@ -128,7 +128,7 @@ static void give_up(struct tidy_listener *listener, int code)
 
 void tidy__listener_end(struct tidy_listener *listener)
 {
-    if (listener->is_closing)
+    if (listener->is_closing || listener->loop->is_condemned)
         return;
     end(listener);
     if (listener->listening)

@@ -40,6 +40,8 @@ struct tidy_loop {
     bool is_running;                   /* inside uv_run() */
     bool is_stopped;                   /* a check failed; leave the loop */
     bool has_limit_passed;
+    bool is_condemned;
+    struct tidy_loop *next_condemned; /* see condemn.c */
 };
 
 /* Are we inside a callback, where nothing may block or recurse? */
@@ -71,5 +73,8 @@ int tidy__loop_run_until(struct tidy_loop *loop,
  * watches, and never touch it again. Our own objects on it are left in memory.
  */
 void tidy__loop_condemn(struct tidy_loop *loop);
+
+/* Was this libuv loop condemned? */
+bool tidy__loop_is_condemned(const uv_loop_t *uv);
 
 #endif

@@ -198,7 +198,8 @@ static void on_closed(uv_handle_t *handle)
 
 void tidy__transport_close(struct tidy_transport *transport, int reason)
 {
-    if (transport->state >= TIDY__TRANSPORT_CLOSING)
+    if (transport->state >= TIDY__TRANSPORT_CLOSING ||
+        transport->loop->is_condemned)
         return;
     transport->state = TIDY__TRANSPORT_CLOSING;
     transport->reason = reason;
@@ -475,6 +476,8 @@ static void settle_state(struct tidy_transport *transport)
 
 void tidy__transport_settle(struct tidy_transport *transport)
 {
+    if (transport->loop->is_condemned)
+        return;
     settle_state(transport);
     if (!tidy__loop_is_inside(transport->loop)) {
         /* The user made this call: tell him from the loop. */

@@ -27,21 +27,15 @@ static void test_echo(struct tidy_case *t)
     tidy_client_expect(client, "hello\n", 6);
 }
 
-static void fail(const char *file, int line, const char *text, bool is_logged)
+static void fail(const char *file, int line, const char *text)
 {
-    (void)is_logged;
     fprintf(stderr, "%s:%d: %s\n", file, line, text);
     exit(1);
 }
 
-static void log_line(const char *text)
-{
-    puts(text);
-}
-
 static void run_on(unsigned transport)
 {
-    static const struct tidy_host host = { .fail = fail, .log = log_line };
+    static const struct tidy_host host = { .fail = fail };
     static const struct tidy_test test = TIDY_TEST(test_echo);
     struct tidy_failure *failure = NULL;
     struct tidy_case *t;
