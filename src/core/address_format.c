@@ -13,26 +13,33 @@
 
 #define PATH_START offsetof(struct sockaddr_un, sun_path)
 
-/* Where the next character goes. Invariant: len < size, and a NUL fits. */
+/* Where the next character goes. Invariant: len < size, and a NUL is there. */
 struct writer {
     char *buf;
     size_t size, len;
 };
 
-/* Add the text if all of it fits; so an escape is never cut in two. */
-static void add(struct writer *writer, const char *text)
+/* After a gap nothing must be written either. */
+static void end(struct writer *writer)
 {
-    size_t len = strlen(text);
-
-    if (len >= writer->size - writer->len) {
-        /* What comes behind a gap must not be written either. */
-        writer->size = writer->len + 1;
-        return;
-    }
-    memcpy(writer->buf + writer->len, text, len + 1);
-    writer->len += len;
+    writer->size = writer->len + 1;
 }
 
+/* Add as much of the text as fits. */
+static void add(struct writer *writer, const char *text)
+{
+    size_t room = writer->size - writer->len - 1, len = strlen(text);
+
+    if (len > room)
+        len = room;
+    memcpy(writer->buf + writer->len, text, len);
+    writer->len += len;
+    writer->buf[writer->len] = '\0';
+    if (text[len])
+        end(writer);
+}
+
+/* Add a byte, in full or not at all. */
 static void add_byte(struct writer *writer, unsigned char byte)
 {
     char text[8];
@@ -41,7 +48,10 @@ static void add_byte(struct writer *writer, unsigned char byte)
         snprintf(text, sizeof(text), "%c", byte);
     else
         snprintf(text, sizeof(text), "\\x%02x", byte);
-    add(writer, text);
+    if (strlen(text) < writer->size - writer->len)
+        add(writer, text);
+    else
+        end(writer);
 }
 
 static void format_ipv4(struct writer *writer, const struct sockaddr_in *in)

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/address.h"
+#include "support/death.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <net/if.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct tidy_address
+from_host(enum tidy_endpoint_kind kind, const char *host, int64_t port)
+{
+    struct tidy_address address;
+
+    assert_int_equal(tidy__address_from_host(&address, kind, host, port), 0);
+    return address;
+}
+
+static void assert_host(enum tidy_endpoint_kind kind,
+                        const char *host,
+                        const char *expected)
+{
+    const struct tidy_address address = from_host(kind, host, 80);
+    char text[TIDY_ADDRESS_MAX];
+
+    assert_string_equal(tidy_address_format(&address, text, sizeof(text)),
+                        expected);
+    assert_int_equal(tidy_address_port(&address), 80);
+}
+
+/* Numeric hosts are addresses; an IPv6 one is understood in tcp, too. */
+static void numeric_hosts_are_addresses(void **state)
+{
+    (void)state;
+    assert_host(TIDY_ENDPOINT_TCP, "127.0.0.1", "127.0.0.1:80");
+    assert_host(TIDY_ENDPOINT_TCP, "::1", "[::1]:80");
+    assert_host(TIDY_ENDPOINT_TCP6, "::1", "[::1]:80");
+    assert_host(TIDY_ENDPOINT_TCP6, "2001:DB8::0:1", "[2001:db8::1]:80");
+}
+
+/* No host is any address, of the kind's family. */
+static void no_host_is_any_address(void **state)
+{
+    (void)state;
+    assert_host(TIDY_ENDPOINT_TCP, "", "0.0.0.0:80");
+    assert_host(TIDY_ENDPOINT_TCP6, "", "[::]:80");
+}
+
+/* localhost is not looked up, but known. */
+static void localhost_is_known(void **state)
+{
+    (void)state;
+    assert_host(TIDY_ENDPOINT_TCP, "localhost", "127.0.0.1:80");
+    assert_host(TIDY_ENDPOINT_TCP, "LocalHost", "127.0.0.1:80");
+    assert_host(TIDY_ENDPOINT_TCP6, "localhost", "[::1]:80");
+}
+
+/* A scope may be a number or the name of an interface. */
+static void scopes_are_understood(void **state)
+{
+    char text[32];
+
+    (void)state;
+    assert_host(TIDY_ENDPOINT_TCP6, "fe80::1%7", "[fe80::1%7]:80");
+    if (!if_nametoindex("lo"))
+        skip();
+    snprintf(text, sizeof(text), "[fe80::1%%%u]:80", if_nametoindex("lo"));
+    assert_host(TIDY_ENDPOINT_TCP, "fe80::1%lo", text);
+}
+
+/* What has to be looked up, and what is of the other family, is neither. */
+static void names_are_not_addresses(void **state)
+{
+    static const char *const names[] = {
+        "example.com",
+        "127.1",
+        "127.0.0.1 ",
+        "::g",
+        "1:2:3",
+        "127.0.0.1%lo",
+        "fe80::1%",
+        "fe80::1%0",
+        "fe80::1%1x",
+        "fe80::1%nosuch",
+        "fe80::1%99999999999",
+    };
+    char long_name[300];
+    struct tidy_address address;
+
+    (void)state;
+    memset(long_name, 'x', sizeof(long_name) - 1);
+    long_name[sizeof(long_name) - 1] = '\0';
+    for (size_t idx = 0; idx < TIDY_COUNT(names); idx++)
+        assert_int_equal(tidy__address_from_host(
+                             &address, TIDY_ENDPOINT_TCP, names[idx], 80),
+                         -EADDRNOTAVAIL);
+    assert_int_equal(
+        tidy__address_from_host(&address, TIDY_ENDPOINT_TCP, long_name, 80),
+        -EADDRNOTAVAIL);
+    assert_int_equal(
+        tidy__address_from_host(&address, TIDY_ENDPOINT_TCP6, "127.0.0.1", 80),
+        -EADDRNOTAVAIL);
+}
+
+/* Ports go from 0 to 65535. */
+static void ports_have_a_range(void **state)
+{
+    const struct tidy_address last =
+        from_host(TIDY_ENDPOINT_TCP, "::1", UINT16_MAX);
+    struct tidy_address address;
+
+    (void)state;
+    assert_int_equal(tidy_address_port(&last), UINT16_MAX);
+    assert_int_equal(
+        tidy__address_from_host(&address, TIDY_ENDPOINT_TCP, "", -1), -ERANGE);
+    assert_int_equal(
+        tidy__address_from_host(&address, TIDY_ENDPOINT_TCP, "", 65536),
+        -ERANGE);
+    assert_int_equal(
+        tidy__address_from_host(&address, TIDY_ENDPOINT_TCP, "", INT64_MAX),
+        -ERANGE);
+}
+
+/* A path fits if a terminator fits behind it. */
+static void path_must_fit(void **state)
+{
+    char path[sizeof(((struct sockaddr_un *)NULL)->sun_path) + 1];
+    struct tidy_address address;
+
+    (void)state;
+    memset(path, 'p', sizeof(path));
+    path[sizeof(path) - 1] = '\0';
+    assert_int_equal(tidy__address_from_path(&address, path), -ENAMETOOLONG);
+    path[sizeof(path) - 2] = '\0';
+    assert_int_equal(tidy__address_from_path(&address, path), 0);
+    assert_string_equal(address.u.un.sun_path, path);
+    assert_int_equal(address.len, sizeof(address.u.un));
+    assert_int_equal(address.u.un.sun_family, AF_UNIX);
+    assert_int_equal(tidy_address_port(&address), 0);
+    assert_int_equal(tidy__address_from_path(&address, ""), -EINVAL);
+}
+
+/* What the kernel gave is copied, whatever surrounds it. */
+static void kernels_addresses_are_copied(void **state)
+{
+    const struct tidy_address tcp = from_host(TIDY_ENDPOINT_TCP, "::1", 80);
+    struct sockaddr_storage storage = { 0 };
+    struct tidy_address address;
+
+    (void)state;
+    memcpy(&storage, &tcp.u, tcp.len);
+    tidy__address_from_sockaddr(
+        &address, (struct sockaddr *)&storage, sizeof(storage));
+    assert_int_equal(address.len, sizeof(struct sockaddr_in6));
+    assert_true(tidy__address_equal(&address, &tcp));
+}
+
+/* A Unix address may be as short as its family, or longer than the struct. */
+static void unix_addresses_have_any_length(void **state)
+{
+    struct sockaddr_storage storage = { .ss_family = AF_UNIX };
+    struct tidy_address address;
+
+    (void)state;
+    tidy__address_from_sockaddr(
+        &address, (struct sockaddr *)&storage, sizeof(sa_family_t));
+    assert_int_equal(address.len, sizeof(sa_family_t));
+    memset((char *)&storage + sizeof(sa_family_t), 'p', 108);
+    tidy__address_from_sockaddr(
+        &address, (struct sockaddr *)&storage, sizeof(struct sockaddr_un) + 1);
+    assert_int_equal(address.len, sizeof(struct sockaddr_un));
+}
+
+/* What we do not know, or what is cut off, is no address. */
+static void unknown_families_are_none(void **state)
+{
+    struct sockaddr_storage storage = { .ss_family = AF_NETLINK };
+    struct tidy_address address;
+
+    (void)state;
+    tidy__address_from_sockaddr(
+        &address, (struct sockaddr *)&storage, sizeof(storage));
+    assert_int_equal(address.len, 0);
+    storage.ss_family = AF_INET;
+    tidy__address_from_sockaddr(&address, (struct sockaddr *)&storage, 4);
+    assert_int_equal(address.len, 0);
+    tidy__address_from_sockaddr(&address, NULL, 0);
+    assert_int_equal(address.len, 0);
+    assert_int_equal(tidy_address_port(&address), 0);
+}
+
+static bool are_equal(const char *a, int port_a, const char *b, int port_b)
+{
+    const struct tidy_address left = from_host(TIDY_ENDPOINT_TCP, a, port_a),
+                              right = from_host(TIDY_ENDPOINT_TCP, b, port_b);
+
+    assert_int_equal(tidy__address_equal(&left, &right),
+                     tidy__address_equal(&right, &left));
+    return tidy__address_equal(&left, &right);
+}
+
+/* Equal are addresses whose family, host and port are. */
+static void equal_are_the_same_host_and_port(void **state)
+{
+    (void)state;
+    assert_true(are_equal("127.0.0.1", 80, "127.0.0.1", 80));
+    assert_false(are_equal("127.0.0.1", 80, "127.0.0.1", 81));
+    assert_false(are_equal("127.0.0.1", 80, "127.0.0.2", 80));
+    assert_true(are_equal("::1", 80, "::1", 80));
+    assert_false(are_equal("::1", 80, "::1", 81));
+    assert_false(are_equal("::1", 80, "::2", 80));
+    assert_false(are_equal("fe80::1%1", 80, "fe80::1%2", 80));
+    assert_false(are_equal("127.0.0.1", 80, "::1", 80));
+}
+
+/* An IPv4 address is the same when it is seen as IPv6. */
+static void mapped_addresses_are_equal(void **state)
+{
+    (void)state;
+    assert_true(are_equal("127.0.0.1", 80, "::ffff:127.0.0.1", 80));
+    assert_true(are_equal("::ffff:127.0.0.1", 80, "::ffff:127.0.0.1", 80));
+    assert_false(are_equal("127.0.0.1", 81, "::ffff:127.0.0.1", 80));
+    assert_false(are_equal("127.0.0.2", 80, "::ffff:127.0.0.1", 80));
+}
+
+/* Unix addresses, and none at all, equal nothing, not even themselves. */
+static void unix_addresses_are_never_equal(void **state)
+{
+    struct tidy_address address, none = { 0 };
+
+    (void)state;
+    assert_int_equal(tidy__address_from_path(&address, "/x"), 0);
+    assert_false(tidy__address_equal(&address, &address));
+    assert_false(tidy__address_equal(&none, &none));
+}
+
+static void ask_for_port(void *arg)
+{
+    tidy_address_port(arg);
+}
+
+/* NULL is not an address. */
+static void null_aborts(void **state)
+{
+    (void)state;
+    assert_dies(ask_for_port, NULL, "tidy_address_port: the address is NULL");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(numeric_hosts_are_addresses),
+        cmocka_unit_test(no_host_is_any_address),
+        cmocka_unit_test(localhost_is_known),
+        cmocka_unit_test(scopes_are_understood),
+        cmocka_unit_test(names_are_not_addresses),
+        cmocka_unit_test(ports_have_a_range),
+        cmocka_unit_test(path_must_fit),
+        cmocka_unit_test(kernels_addresses_are_copied),
+        cmocka_unit_test(unix_addresses_have_any_length),
+        cmocka_unit_test(unknown_families_are_none),
+        cmocka_unit_test(equal_are_the_same_host_and_port),
+        cmocka_unit_test(mapped_addresses_are_equal),
+        cmocka_unit_test(unix_addresses_are_never_equal),
+        cmocka_unit_test(null_aborts),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
