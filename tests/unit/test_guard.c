@@ -101,6 +101,45 @@ static void guards_belong_to_a_thread(void **state)
     assert_false(is_active);
 }
 
+static void look_around(bool *is_active, bool *can_leave)
+{
+    *is_active = tidy__guard_is_active();
+    *can_leave = tidy__guard_can_leave();
+}
+
+/* A body can be left, but is not a callback: in it the loop may run. */
+static void body_is_no_callback(void **state)
+{
+    static bool is_active, can_leave;
+    volatile int progress = 0;
+
+    (void)state;
+    TIDY__GUARDED_BODY(look_around(&is_active, &can_leave));
+    assert_false(is_active);
+    assert_true(can_leave);
+    assert_false(tidy__guard_can_leave());
+
+    TIDY__GUARDED_BODY(leave_early(&progress));
+    assert_int_equal(progress, 1);
+    assert_false(tidy__guard_can_leave());
+}
+
+static void look_from_a_callback(bool *is_active, bool *can_leave)
+{
+    TIDY__GUARDED(look_around(is_active, can_leave));
+}
+
+/* A callback that runs in a body is one. */
+static void callback_in_a_body_is_one(void **state)
+{
+    static bool is_active, can_leave;
+
+    (void)state;
+    TIDY__GUARDED_BODY(look_from_a_callback(&is_active, &can_leave));
+    assert_true(is_active);
+    assert_true(can_leave);
+}
+
 static void leave_nothing(void *arg)
 {
     (void)arg;
@@ -123,6 +162,8 @@ int main(void)
         cmocka_unit_test(leaving_ends_only_the_innermost),
         cmocka_unit_test(guards_can_be_forgotten),
         cmocka_unit_test(guards_belong_to_a_thread),
+        cmocka_unit_test(body_is_no_callback),
+        cmocka_unit_test(callback_in_a_body_is_one),
         cmocka_unit_test(leaving_nothing_aborts),
     };
 

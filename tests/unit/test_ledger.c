@@ -264,6 +264,32 @@ static void deferreds_may_outlive_the_ledger(void **state)
     tidy__ledger_init(&probe.ledger);
 }
 
+/* One that nobody wants any more is cancelled, and its failure is nobody's. */
+static void dropped_one_is_cancelled_and_handled(void **state)
+{
+    struct tidy_deferred *d = new_at_line("d", 1);
+
+    (void)state;
+    chain_probe_step(&probe, d, .name = "x");
+    assert_null(tidy__deferred_drop(tidy_deferred_ref(d)));
+    assert_notes(&probe, "x!TIDY_ECANCELLED");
+    tidy_deferred_fire(d, NULL, NULL);
+    tidy_deferred_unref(d);
+    assert_nothing_unhandled();
+    assert_null(tidy__deferred_drop(NULL));
+}
+
+/* So is the failure that it has already. */
+static void dropped_failure_is_handled(void **state)
+{
+    struct tidy_deferred *d = new_at_line("d", 1);
+
+    (void)state;
+    tidy_deferred_fail(d, tidy_failure_new(-EIO, NULL));
+    tidy__deferred_drop(d);
+    assert_nothing_unhandled();
+}
+
 static void make_a_hidden_one(void *arg)
 {
     struct tidy_deferred *d = tidy__deferred_new_hidden(&probe.ledger, "d");
@@ -298,6 +324,8 @@ int main(void)
         TEST(hidden_failure_is_nobodys),
         TEST(hidden_one_may_fire_before_it_is_shown),
         TEST(deferreds_may_outlive_the_ledger),
+        TEST(dropped_one_is_cancelled_and_handled),
+        TEST(dropped_failure_is_handled),
         TEST(hidden_one_may_be_missing),
     };
 
