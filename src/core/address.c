@@ -200,3 +200,12 @@ uint16_t tidy_address_port(const struct tidy_address *address)
         return 0;
     }
 }
+
+bool tidy__address_is_specific(const struct tidy_address *address)
+{
+    if (address->u.any.sa_family == AF_INET6)
+        return !IN6_IS_ADDR_UNSPECIFIED(&address->u.in6.sin6_addr);
+    if (address->u.any.sa_family == AF_INET)
+        return address->u.in.sin_addr.s_addr != htonl(INADDR_ANY);
+    return address->len > 0;
+}

@@ -16,6 +16,7 @@
 #include "base/alloc.h"
 #include "base/misuse.h"
 #include "core/address.h"
+#include "net/endpoint_name.h"
 #include "net/lockfile.h"
 #include "net/transport.h"
 
@@ -71,15 +72,17 @@ static struct tidy_deferred *finish(struct tidy_connector *connector)
 static void fail(struct tidy_connector *connector, int code)
 {
     const struct tidy__group_ops *group_ops = connector->group->ops;
+    char address[TIDY_ADDRESS_MAX];
     struct tidy_failure *failure;
     struct tidy_deferred *deferred;
 
-    failure = tidy_failure_new_at(code,
-                                  connector->file,
-                                  connector->line,
-                                  "tidy_connect to %s: %s",
-                                  connector->name,
-                                  tidy_strerror(code));
+    failure = tidy_failure_new_at(
+        code,
+        connector->file,
+        connector->line,
+        "tidy_connect to %s: %s",
+        tidy__name_or_address(connector->name, &connector->address, address),
+        tidy_strerror(code));
     if (group_ops && group_ops->failed)
         group_ops->failed(connector->group, failure);
     deferred = finish(connector);
@@ -136,19 +139,32 @@ static void start_timer(struct tidy_connector *connector, uint64_t delay_ms)
         &connector->timer, on_time, delay_ms < left_ms ? delay_ms : left_ms, 0);
 }
 
+/* A Unix socket of ours has no name. */
+static void set_known_addresses(const struct tidy_connector *connector,
+                                struct tidy_transport *transport)
+{
+    if (tidy__address_is_specific(&connector->address))
+        transport->peer = connector->address;
+    if (!transport->is_tcp) {
+        transport->local.len = sizeof(sa_family_t);
+        transport->local.u.any.sa_family = AF_UNIX;
+    }
+}
+
 static void succeed(struct tidy_connector *connector,
                     struct tidy_transport *transport)
 {
     struct tidy_deferred *deferred;
 
+    set_known_addresses(connector, transport);
+    transport->verb = "connected";
+    transport->file = connector->file;
+    transport->line = connector->line;
     if (tidy__transport_opened(transport, &connector->factory) < 0) {
         if (!connector->is_finished)
             fail(connector, TIDY_EREFUSED);
         return;
     }
-    transport->verb = "connected";
-    transport->file = connector->file;
-    transport->line = connector->line;
     tidy__transport_made(transport);
     if (connector->is_finished) {
         /* Cancelled from inside connection_made. */
@@ -323,18 +339,11 @@ static void start(struct tidy_connector *connector,
         try_address(connector);
         return;
     }
+    connector->name = tidy__endpoint_name(endpoint);
     if (result == -EADDRNOTAVAIL && !connector->bind_address.len)
         result = look_up(connector, endpoint);
     if (result < 0)
         fail_soon(connector, result);
-}
-
-static char *name_of(const struct tidy_endpoint *endpoint)
-{
-    if (endpoint->kind == TIDY_ENDPOINT_UNIX)
-        return tidy__format("unix:%s", endpoint->path);
-    return tidy__format(
-        "tcp:%s:%lld", endpoint->host, (long long)endpoint->port);
 }
 
 static void init_timer(struct tidy_connector *connector, uint64_t timeout_ns)
@@ -361,11 +370,10 @@ struct tidy_deferred *tidy__connect_in(struct tidy_loop *loop,
 
     if (!connector)
         return NULL;
-    connector->name = name_of(endpoint);
     deferred = tidy_deferred_new_at(&loop->ledger, "connected", file, line);
-    if (!connector->name || !deferred) {
+    if (!deferred) {
         free_connector(connector);
-        return tidy_deferred_unref(deferred);
+        return NULL;
     }
     connector->loop = loop;
     connector->group = group;

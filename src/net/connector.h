@@ -23,7 +23,7 @@ struct tidy_connector {
     uint64_t deadline_ms;          /* on the loop's clock */
     struct tidy__task fail_task;
     int error;  /* for fail_task */
-    char *name; /* owned: of the endpoint, for messages */
+    char *name; /* owned; NULL: the address is its name */
     const char *file;
     int line;
     int n_users; /* the timer, the look-up: libuv still has them */

@@ -8,9 +8,9 @@
  *                        -> wait for it, discarding
  *   the other end is ours, ending too, and has shut down writing first
  *                        -> wait for its descriptor to be closed, discarding
- *   else                 -> shut down writing, discard what has arrived, then
- *                             end of file or all taken  -> close
- *                             bytes still untaken       -> drain
+ *   else                 -> discard what has arrived, then
+ *                             all taken            -> close
+ *                             bytes still untaken  -> shut down writing, drain
  *   drain                -> discard what arrives, look again every few ms
  *
  * Why drain: close(2) with unread input makes TCP reset the connection, and a
@@ -92,13 +92,16 @@ static int discard_input(struct tidy_transport *transport)
     return 0;
 }
 
-static void start_draining(struct tidy_transport *transport)
+static void drain(struct tidy_transport *transport)
 {
     struct tidy_loop *loop = transport->loop;
 
     if (transport->is_draining)
         return;
     transport->is_draining = true;
+    if (!transport->is_shut)
+        shutdown(transport->fd, SHUT_WR);
+    transport->is_shut = true;
     DL_APPEND2(loop->draining, transport, drain_prev, drain_next);
     loop->drain_ms = DRAIN_MIN_MS;
     uv_timer_start(&loop->drain_timer, tidy__drain_on_timer, DRAIN_MIN_MS, 0);
@@ -128,7 +131,7 @@ static void close_if_taken(struct tidy_transport *transport)
     else if (is_dead(transport))
         tidy__transport_close(transport, -ECONNRESET);
     else
-        start_draining(transport);
+        drain(transport);
 }
 
 void tidy__drain_on_timer(uv_timer_t *timer)
@@ -164,10 +167,6 @@ void tidy__transport_try_end(struct tidy_transport *transport)
     if (transport->is_twin_closed && n_untaken_in_kernel(transport) == 0) {
         tidy__transport_reset(transport, transport->write_error);
         return;
-    }
-    if (!transport->is_shut) {
-        shutdown(transport->fd, SHUT_WR);
-        transport->is_shut = true;
     }
     close_if_taken(transport);
 }

@@ -15,6 +15,7 @@
 #include "base/alloc.h"
 #include "base/misuse.h"
 #include "core/address.h"
+#include "net/endpoint_name.h"
 #include "net/lockfile.h"
 #include "net/transport.h"
 
@@ -38,16 +39,19 @@ static void free_listener(struct tidy_listener *listener)
 static void settle_closed(struct tidy_listener *listener)
 {
     struct tidy_deferred *closed = TIDY_STEAL(&listener->closed);
+    char address[TIDY_ADDRESS_MAX];
     int error = listener->close_error;
 
     if (error < 0)
         tidy_deferred_fail(closed,
-                           tidy_failure_new_at(error,
-                                               listener->file,
-                                               listener->line,
-                                               "cannot remove %s: %s",
-                                               listener->name,
-                                               tidy_strerror(error)));
+                           tidy_failure_new_at(
+                               error,
+                               listener->file,
+                               listener->line,
+                               "cannot remove %s: %s",
+                               tidy__name_or_address(
+                                   listener->name, &listener->address, address),
+                               tidy_strerror(error)));
     else
         tidy_deferred_fire(closed, NULL, NULL);
     tidy_deferred_unref(closed);
@@ -108,14 +112,17 @@ static void end(struct tidy_listener *listener)
 static void fail_listening(struct tidy_listener *listener, int code)
 {
     struct tidy_deferred *listening = TIDY_STEAL(&listener->listening);
+    char address[TIDY_ADDRESS_MAX];
 
-    tidy_deferred_fail(listening,
-                       tidy_failure_new_at(code,
-                                           listener->file,
-                                           listener->line,
-                                           "tidy_listen on %s: %s",
-                                           listener->name,
-                                           tidy_strerror(code)));
+    tidy_deferred_fail(
+        listening,
+        tidy_failure_new_at(
+            code,
+            listener->file,
+            listener->line,
+            "tidy_listen on %s: %s",
+            tidy__name_or_address(listener->name, &listener->address, address),
+            tidy_strerror(code)));
     tidy_deferred_unref(listening);
 }
 
@@ -206,6 +213,8 @@ static void accept_all(struct tidy_listener *listener)
         tidy__transport_discard(transport);
         return;
     }
+    if (tidy__address_is_specific(&listener->address))
+        transport->local = listener->address;
     transport->verb = "accepted";
     transport->file = listener->file;
     transport->line = listener->line;
@@ -350,19 +359,11 @@ static void resolve_and_start(struct tidy_listener *listener,
         return;
     }
     listener->has_lockfile = false;
+    listener->name = tidy__endpoint_name(endpoint);
     if (result == -EADDRNOTAVAIL)
         result = look_up(listener, endpoint);
     if (result < 0)
         give_up(listener, result);
-}
-
-static char *name_of(const struct tidy_endpoint *endpoint)
-{
-    if (endpoint->kind == TIDY_ENDPOINT_UNIX)
-        return tidy__format("unix:%s", endpoint->path);
-    return tidy__format("tcp:%lld on %s",
-                        (long long)endpoint->port,
-                        endpoint->host[0] ? endpoint->host : "all addresses");
 }
 
 /* Everything that needs memory, so that closing needs none. */
@@ -377,12 +378,11 @@ static struct tidy_listener *new_listener(struct tidy_loop *loop,
         return NULL;
     listener->loop = loop;
     listener->is_tcp = endpoint->kind != TIDY_ENDPOINT_UNIX;
-    listener->name = name_of(endpoint);
     listener->listening =
         tidy_deferred_new_at(&loop->ledger, "listening", file, line);
     listener->closed =
         tidy__deferred_new_hidden(&loop->ledger, "listener closed");
-    if (!listener->name || !listener->listening || !listener->closed ||
+    if (!listener->listening || !listener->closed ||
         init_socket(listener, &listener->socket) < 0) {
         free_listener(listener);
         return NULL;

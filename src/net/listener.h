@@ -26,7 +26,7 @@ struct tidy_listener {
     struct tidy_address address;
     int64_t backlog;
     unsigned mode;
-    char *name; /* owned: of the endpoint, for messages */
+    char *name; /* owned; NULL: the address is its name */
     const char *file;
     int line;
     int accept_error; /* the last one, for reports */

@@ -13,13 +13,13 @@
 #include "base/alloc.h"
 #include "base/guard.h"
 #include "base/misuse.h"
+#include "base/process.h"
 #include "net/call.h"
 #include "net/connector.h"
 #include "net/listener.h"
 #include "net/transport.h"
 
 #include <stdlib.h>
-#include <unistd.h>
 #include <utlist.h>
 
 /* Those that add_handles() adds. */
@@ -72,7 +72,7 @@ int tidy_loop_new(struct uv_loop_s *uv, struct tidy_loop **ret_loop)
     if (!loop->read_buf)
         return -ENOMEM;
     loop->uv = uv;
-    loop->pid = getpid();
+    loop->generation = tidy__process_generation();
     tidy__ledger_init(&loop->ledger);
     tidy__group_init(&loop->own_group, loop, NULL);
     add_handles(loop);
@@ -126,7 +126,7 @@ int tidy__loop_run(struct tidy_loop *loop, uv_run_mode mode)
 {
     int is_alive;
 
-    TIDY_REQUIRE(loop->pid == getpid(),
+    TIDY_REQUIRE(loop->generation == tidy__process_generation(),
                  "tidy_loop: used in another process than the one that made "
                  "it; make the loop in the test's own set-up");
     loop->is_running = true;

@@ -7,7 +7,6 @@
 #include "net/task.h"
 #include <tidysock/loop.h>
 
-#include <sys/types.h>
 #include <uv.h>
 
 /* The largest piece that data_received is handed at once. */
@@ -15,8 +14,8 @@
 
 /* Our part of a libuv loop; see tidysock/loop.h. */
 struct tidy_loop {
-    uv_loop_t *uv; /* borrowed */
-    pid_t pid;     /* the process that may use it */
+    uv_loop_t *uv;       /* borrowed */
+    unsigned generation; /* of the process that may use it */
     struct tidy_ledger ledger;
 
     /* End of the turn: check_handle always, idle_handle while tasks wait, so

@@ -106,16 +106,25 @@ void tidy__transport_discard(struct tidy_transport *transport)
     uv_close(&transport->uv.handle, on_discarded);
 }
 
+typedef int get_name_fn(int fd, struct sockaddr *sa, socklen_t *len);
+
+static void
+read_address(int fd, get_name_fn *get_name, struct tidy_address *address)
+{
+    socklen_t len = sizeof(address->u);
+
+    if (get_name(fd, &address->u.any, &len) == 0)
+        address->len = len;
+}
+
+/* Those that listener or connector could not know beforehand. */
 static void read_addresses(struct tidy_transport *transport)
 {
-    socklen_t local_len = sizeof(transport->local.u);
-    socklen_t peer_len = sizeof(transport->peer.u);
-
-    if (getsockname(transport->fd, &transport->local.u.any, &local_len) == 0)
-        transport->local.len = local_len;
+    if (!transport->local.len)
+        read_address(transport->fd, getsockname, &transport->local);
     /* Fails on a connection that was reset before it was accepted. */
-    if (getpeername(transport->fd, &transport->peer.u.any, &peer_len) == 0)
-        transport->peer.len = peer_len;
+    if (!transport->peer.len)
+        read_address(transport->fd, getpeername, &transport->peer);
 }
 
 static int build_protocol(struct tidy_transport *transport,
@@ -147,12 +156,8 @@ int tidy__transport_opened(struct tidy_transport *transport,
     transport->state = TIDY__TRANSPORT_OPEN;
     DL_APPEND(transport->group->transports, transport);
     transport->group->n_open++;
-    if (transport->is_tcp) {
-        /* A small write after a small write must not wait for the peer's
-         * delayed acknowledgement (40 ms). */
-        uv_tcp_nodelay(&transport->uv.tcp, 1);
+    if (transport->is_tcp)
         tidy__twins_add(transport);
-    }
     return 0;
 }
 
@@ -375,11 +380,25 @@ static void write_later(struct tidy_transport *transport)
     }
 }
 
+/* A small write after another must not wait for the peer's acknowledgement of
+ * the first, which it delays by up to 40 ms. Most connections of a test never
+ * write twice, and need not be told so. */
+static void expect_more(struct tidy_transport *transport)
+{
+    if (transport->n_written == 0 || !transport->is_tcp ||
+        transport->is_nodelay)
+        return;
+    transport->is_nodelay = true;
+    uv_tcp_nodelay(&transport->uv.tcp, 1);
+}
+
 /* Write until all is with the kernel, or the kernel is full. */
 static void flush(struct tidy_transport *transport)
 {
     struct tidy__write_queue *queue = &transport->queue;
 
+    if (queue->chunks)
+        expect_more(transport);
     while (queue->chunks && !transport->n_in_flight &&
            !transport->write_error) {
         uv_buf_t bufs[MAX_BUFS];

@@ -83,6 +83,7 @@ struct tidy_transport {
     bool is_told_to_pause;  /* pause_producing was called */
     bool is_closing_at_eof; /* clean-up: end of file ends it in any case */
     bool is_draining;       /* in loop->draining */
+    bool is_nodelay;        /* TCP_NODELAY is set */
 
     struct tidy_address local, peer;
     uint64_t n_read, n_written;
@@ -100,7 +101,8 @@ struct tidy_transport *tidy__transport_new(struct tidy_loop *loop,
                                            const struct tidy_factory *factory,
                                            bool is_tcp);
 
-/* The connection is there. Builds the protocol: 0 and OPEN, or TIDY_EREFUSED
+/* The connection is there; addresses that are known may have been set. Builds
+ * the protocol: 0 and OPEN, or TIDY_EREFUSED
  * and closing. connection_made is not called yet. */
 int tidy__transport_opened(struct tidy_transport *transport,
                            const struct tidy_factory *factory);
