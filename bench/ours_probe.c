@@ -45,7 +45,7 @@ static void probe_once(void *arg)
 
 void ours_probe(struct bench_run *run)
 {
-    struct prober prober;
+    struct prober prober = { 0 };
     struct sockaddr_in address;
     char endpoint[64];
     int fd = probe_listen(&address);
