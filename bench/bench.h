@@ -14,9 +14,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define BENCH_MAX_LAPS 100
+#define BENCH_MAX_LAPS 4
 #define BENCH_MAX_ROUNDS 101
 #define BENCH_MAX_TURNS 20
+/* Operations, at most, in a run that counts allocations and connections. */
+#define BENCH_N_COUNTED 200
 
 /** What one run of one side measured. Fits into one atomic pipe write. */
 struct bench_report {
@@ -80,6 +82,7 @@ struct bench_row {
     bool makes_dirs;           /* the file system matters: name it */
     bench_measure_cb measure;  /* NULL: bench_measure_rounds() */
     bench_side_cb sides[2];    /* ours, theirs */
+    bench_side_cb reference;   /* endurance: what runs beside both */
 };
 
 struct bench_result {
@@ -97,7 +100,7 @@ struct bench_result {
     uint64_t n_counted;      /* operations of the counted run */
     bool has_total_time_wait;
     uint64_t total_time_wait; /* left by the timed runs */
-    char note[512];           /* lines that go below the table; "" if none */
+    char note[768];           /* lines that go below the table; "" if none */
     char extra[1024];         /* further members of the JSON object */
     char error[512];          /* "" if the row could be run */
 };
@@ -127,12 +130,9 @@ struct bench_order {
     bool is_counting;
     bool wants_connections;
 };
-int bench_child_start(const struct bench_row *row,
-                      size_t side,
+int bench_child_start(bench_side_cb side,
                       const char *dir,
-                      struct bench_child *ret_child,
-                      char *ret_error,
-                      size_t size);
+                      struct bench_child *ret_child);
 int bench_child_run(struct bench_child *child,
                     const struct bench_order *order,
                     struct bench_report *ret_report);
@@ -188,6 +188,9 @@ void bench_measure_rounds(const struct bench_options *options,
 void bench_measure_endurance(const struct bench_options *options,
                              struct bench_result *result);
 double bench_median(double *values, size_t n);
+void bench_set_error(struct bench_result *result,
+                     const char *who,
+                     const struct bench_report *report);
 const char *bench_row_dir(const struct bench_options *options,
                           const struct bench_row *row);
 

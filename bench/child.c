@@ -98,25 +98,21 @@ be_child(bench_side_cb side, const char *dir, int orders, int reports)
     exit(0); /* not _exit: the library tidies its private directory */
 }
 
-int bench_child_start(const struct bench_row *row,
-                      size_t side,
+/* 0 or -errno. */
+int bench_child_start(bench_side_cb side,
                       const char *dir,
-                      struct bench_child *ret_child,
-                      char *ret_error,
-                      size_t size)
+                      struct bench_child *ret_child)
 {
     int orders[2], reports[2];
     pid_t pid;
 
     fflush(NULL);
-    if (pipe(orders) < 0 || pipe(reports) < 0 || (pid = fork()) < 0) {
-        snprintf(ret_error, size, "cannot start: %s", strerror(errno));
+    if (pipe(orders) < 0 || pipe(reports) < 0 || (pid = fork()) < 0)
         return -errno;
-    }
     if (!pid) {
         close(orders[1]);
         close(reports[0]);
-        be_child(row->sides[side], dir, orders[0], reports[1]);
+        be_child(side, dir, orders[0], reports[1]);
     }
     close(orders[0]);
     close(reports[1]);

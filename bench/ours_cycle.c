@@ -143,22 +143,17 @@ static void do_unix_cycle(struct cycle *c)
     do_cycle(c, server);
 }
 
-/* A hundred laps in all, for those who want to know how it went on. */
 static void run_cycles(struct bench_run *run,
                        enum closes_first closes_first,
                        void (*one_cycle)(struct cycle *c))
 {
     struct cycle c = { .run = run, .closes_first = closes_first };
-    size_t n_lap = run->n / BENCH_MAX_LAPS;
 
     bench_reserve_connections(run, run->n);
     ours_loop_init(&c.loop);
     bench_start(run);
-    for (size_t i = 1; i <= run->n; i++) {
+    for (size_t i = 0; i < run->n; i++)
         one_cycle(&c);
-        if (closes_first != CLEAN_UP && i % n_lap == 0)
-            bench_lap(run);
-    }
     bench_stop(run);
     ours_loop_deinit(&c.loop);
 }

@@ -16,9 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Operations in the run that counts allocations and connections. */
-#define N_COUNTED 200
-
 #define MAX_SAMPLES (BENCH_MAX_ROUNDS * BENCH_MAX_TURNS)
 
 static const char *const side_names[2] = { "ours", "theirs" };
@@ -45,27 +42,31 @@ const char *bench_row_dir(const struct bench_options *options,
 
 static int start_pair(const struct bench_options *options,
                       struct bench_result *result,
-                      struct bench_child children[2])
+                      struct bench_child ret_children[2])
 {
-    const char *dir = bench_row_dir(options, result->row);
-    int r = bench_child_start(result->row,
-                              0,
-                              dir,
-                              &children[0],
-                              result->error,
-                              sizeof(result->error));
+    const struct bench_row *row = result->row;
+    const char *dir = bench_row_dir(options, row);
+    int r = bench_child_start(row->sides[0], dir, &ret_children[0]);
 
+    if (r == 0) {
+        r = bench_child_start(row->sides[1], dir, &ret_children[1]);
+        if (r < 0)
+            bench_child_end(&ret_children[0]);
+    }
     if (r < 0)
-        return r;
-    r = bench_child_start(result->row,
-                          1,
-                          dir,
-                          &children[1],
-                          result->error,
-                          sizeof(result->error));
-    if (r < 0)
-        bench_child_end(&children[0]);
+        snprintf(result->error,
+                 sizeof(result->error),
+                 "cannot start: %s",
+                 strerror(-r));
     return r;
+}
+
+void bench_set_error(struct bench_result *result,
+                     const char *who,
+                     const struct bench_report *report)
+{
+    snprintf(
+        result->error, sizeof(result->error), "%s: %s", who, report->error);
 }
 
 /* One turn of each side. */
@@ -77,11 +78,7 @@ static int run_pair(struct bench_child children[2],
     for (size_t side = 0; side < 2; side++) {
         if (bench_child_run(&children[side], order, &ret_reports[side]) == 0)
             continue;
-        snprintf(result->error,
-                 sizeof(result->error),
-                 "%s: %s",
-                 side_names[side],
-                 ret_reports[side].error);
+        bench_set_error(result, side_names[side], &ret_reports[side]);
         return -1;
     }
     return 0;
@@ -216,7 +213,7 @@ static void measure_counts(const struct bench_options *options,
                            struct bench_result *result)
 {
     struct bench_order order = {
-        .n = result->n < N_COUNTED ? result->n : N_COUNTED,
+        .n = result->n < BENCH_N_COUNTED ? result->n : BENCH_N_COUNTED,
         .is_counting = true,
         .wants_connections = true,
     };

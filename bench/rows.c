@@ -96,6 +96,7 @@ const struct bench_row bench_rows[] = {
         .name = "cycle.tcp.100k",
         .what = "100,000 cycles in a row, client first and server first",
         .against = "the first tenth of the same run",
+        .reference = plain_cycle_tcp,
         .unit = "cycles/s",
         .kind = BENCH_RATE,
         .budget.min_ratio = 0.9,

@@ -189,7 +189,10 @@ static void print_costs(const struct bench_result *result, size_t side)
 
 void bench_table_costs(const struct bench_result *results, size_t n_results)
 {
-    printf("\nwhat one operation costs, and what the process came to\n\n");
+    printf(
+        "\nwhat one operation costs, the peak of the process, and what up to "
+        "%d\nconnections (the long run: all) left in TIME_WAIT\n\n",
+        BENCH_N_COUNTED);
     printf("%-17s %-6s %8s %8s %8s %9s %10s\n",
            "work",
            "side",
