@@ -68,6 +68,7 @@ check_installed()
     objdump -p "$libdir/libtidysock.so" |
         grep -q 'SONAME.* libtidysock\.so\.0$' || die 'wrong soname'
     needs "$libdir/libtidysock.so" libuv || die 'libuv is not linked'
+    python3 "$source/tests/api/test_exports.py" nm "$libdir/libtidysock.so"
     (cd "$source/include" && find tidysock -name '*.h' | LC_ALL=C sort) \
         >"$work/headers"
     (cd "$prefix/include" && find . -type f | sed 's,^\./,,' | LC_ALL=C sort) |

@@ -31,9 +31,9 @@ def exported_names(nm, library):
                             check=True, capture_output=True, text=True).stdout
     names = set()
     for line in output.splitlines():
-        name, kind = line.split()[:2]
-        if kind != "A":  # the name of a symbol version
-            names.add(name.split("@")[0])
+        name = line.split()[0]
+        if not name.startswith("__odr_asan."):  # the sanitizer's own
+            names.add(name)
     return names
 
 
