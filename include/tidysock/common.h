@@ -29,6 +29,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/** The release that these headers belong to. */
+#define TIDY_VERSION "0.1.0"
+
 #ifdef __cplusplus
 #define TIDY_BEGIN_DECLS extern "C" {
 #define TIDY_END_DECLS }
