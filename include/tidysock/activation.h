@@ -51,9 +51,10 @@ tidy_port_detect_factory(struct tidy_port_detect *detect);
  *  cannot know. */
 TIDY_API void tidy_port_detect_failed(struct tidy_port_detect *detect);
 
-/** A deferred, one new reference, owned: fires once, with a `const bool *` that
- *  is borrowed for ever: true once a connection is made, false if it failed or
- *  was lost before that. */
+/** The deferred of the answer, one more reference to it, owned: fires once, with
+ *  a `const bool *` that is borrowed for ever: true once a connection is made,
+ *  false if it failed or was lost before that. An await takes the value: await it
+ *  once. */
 TIDY_API struct tidy_deferred *
 tidy_port_detect_result(struct tidy_port_detect *detect);
 
@@ -102,7 +103,8 @@ TIDY_API void tidy_detector_init(struct tidy_detector *detector);
  * @param config  Borrowed until return.
  * @return        A deferred, owned, that fires with a `const bool *`, borrowed
  *                for ever. True when a connection was made, whatever the server
- *                does with it then. False when nobody is there: the connect was
+ *                does with it then; a reset that comes first makes no
+ *                difference. False when nobody is there: the connect was
  *                refused, timed out or found no way, no socket is at the path.
  *                It fails when the question could not be asked: the description
  *                is malformed, the host unknown, access denied, TIDY_ECANCELLED.
