@@ -60,9 +60,8 @@ TIDY_BEGIN_DECLS
  * A test on TCP and on Unix sockets: two elements of an array of struct
  * CMUnitTest, named "fn[tcp]" and "fn[unix]": TIDY_CMOCKA_TEST(fn, ...).
  *
- * @param fn   A tidy_body_cb.
- * @param ...  Further members of struct tidy_test: .set_up, .tear_down,
- *             .get_server, .get_loop, .deadline_ns, .user.
+ * @param ...  fn, a tidy_body_cb; then further members of struct tidy_test:
+ *             .set_up, .tear_down, .get_server, .get_loop, .deadline_ns, .user.
  *
  * In a function the array must not be static; outside of one it may be.
  */
