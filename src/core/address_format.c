@@ -19,12 +19,6 @@ struct writer {
     size_t size, len;
 };
 
-/* After a gap nothing must be written either. */
-static void end(struct writer *writer)
-{
-    writer->size = writer->len + 1;
-}
-
 /* Add as much of the text as fits. */
 static void add(struct writer *writer, const char *text)
 {
@@ -35,8 +29,6 @@ static void add(struct writer *writer, const char *text)
     memcpy(writer->buf + writer->len, text, len);
     writer->len += len;
     writer->buf[writer->len] = '\0';
-    if (text[len])
-        end(writer);
 }
 
 /* Add a byte, in full or not at all. */
@@ -51,7 +43,8 @@ static void add_byte(struct writer *writer, unsigned char byte)
     if (strlen(text) < writer->size - writer->len)
         add(writer, text);
     else
-        end(writer);
+        /* What comes behind a gap must not be written either. */
+        writer->size = writer->len + 1;
 }
 
 static void format_ipv4(struct writer *writer, const struct sockaddr_in *in)

@@ -93,6 +93,8 @@ int tidy__loop_run_until(struct tidy_loop *loop,
         return TIDY_ECONDEMNED;
     if (tidy__loop_is_inside(loop))
         return TIDY_EREENTERED;
+    if (!loop->is_stopped && is_done(arg))
+        return 0;
     arm_limit(loop, limit_ns);
     result = run_until(loop, is_done, arg);
     disarm_limit(loop);

@@ -20,6 +20,9 @@
  * so there is nobody left who could miss a byte. A peer that only half-closed
  * looks the same on the wire; that is why its descriptor must be known closed.
  *
+ * Mostly both ends are ours and their counts say all that: then the kernel need
+ * not be asked.
+ *
  * Unix sockets need neither: a close never takes back what the peer can read.
  */
 #include "net/transport.h"
@@ -42,6 +45,25 @@ static size_t ask(int fd, unsigned long request)
                                                             : 0;
 }
 
+/* What the other end, if it is or was ours, has read and written. */
+static bool has_twin_read_all(const struct tidy_transport *transport)
+{
+    if (transport->twin)
+        return transport->twin->n_read == transport->n_written;
+    return transport->is_twin_closed &&
+           transport->n_twin_read == transport->n_written;
+}
+
+static bool has_read_all_of_twin(const struct tidy_transport *transport)
+{
+    const struct tidy_transport *twin = transport->twin;
+
+    if (twin)
+        return !twin->n_in_flight && twin->n_written == transport->n_read;
+    return transport->is_twin_closed &&
+           transport->n_twin_written == transport->n_read;
+}
+
 /*
  * Bytes that the kernel has and the peer's kernel has not. The FIN counts as
  * one in SIOCOUTQ. When the other end is ours, what was sent is in its receive
@@ -51,7 +73,8 @@ static size_t n_untaken_in_kernel(const struct tidy_transport *transport)
 {
     size_t n_bytes;
 
-    if (!transport->is_tcp || transport->write_error)
+    if (!transport->is_tcp || transport->write_error ||
+        has_twin_read_all(transport))
         return 0;
     if (transport->twin)
         return ask(transport->fd, SIOCOUTQNSD);
@@ -121,7 +144,10 @@ void tidy__transport_stop_draining(struct tidy_transport *transport)
 
 static void close_if_taken(struct tidy_transport *transport)
 {
-    int result = discard_input(transport);
+    int result = 0;
+
+    if (!has_read_all_of_twin(transport))
+        result = discard_input(transport);
 
     tidy__transport_update_reading(transport);
     if (result < 0)

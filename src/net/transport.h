@@ -69,6 +69,8 @@ struct tidy_transport {
     struct tidy__pair pair; /* key in loop->by_pair */
     UT_hash_handle hh;
     struct tidy_transport *twin; /* borrowed: the other end, if it is ours */
+    /* What it had read and written when it was closed. */
+    uint64_t n_twin_read, n_twin_written;
     bool is_in_pairs;
     bool
         is_twin_closed; /* the other end was ours, and its descriptor is gone */

@@ -66,6 +66,10 @@ void tidy__twins_remove(struct tidy_transport *transport)
 
     if (twin) {
         twin->is_twin_closed = true;
+        twin->n_twin_read = transport->n_read;
+        /* How much of what is in flight has left is not known. */
+        twin->n_twin_written =
+            transport->n_in_flight ? UINT64_MAX : transport->n_written;
         twin->twin = NULL;
         transport->twin = NULL;
         /* It may have waited for this. */

@@ -15,8 +15,9 @@
 #include <string.h>
 #include <utlist.h>
 
-/* Room in a chunk of copies, so that small writes share one. */
-#define CHUNK_SIZE 1024
+/* Room in a chunk of copies, so that small writes share one. With its head it
+ * is of a size that malloc(3) keeps at hand. */
+#define CHUNK_SIZE 512
 
 struct tidy__chunk {
     struct tidy__chunk *prev, *next; /* in chunks or written */
