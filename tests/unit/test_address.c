@@ -67,7 +67,8 @@ static void scopes_are_understood(void **state)
     char text[32];
 
     (void)state;
-    assert_host(TIDY_ENDPOINT_TCP6, "fe80::1%7", "[fe80::1%7]:80");
+    assert_host(TIDY_ENDPOINT_TCP6, "fe80::1%9", "[fe80::1%9]:80");
+    assert_host(TIDY_ENDPOINT_TCP6, "fe80::1%07", "[fe80::1%7]:80");
     if (!if_nametoindex("lo"))
         skip();
     snprintf(text, sizeof(text), "[fe80::1%%%u]:80", if_nametoindex("lo"));
@@ -111,11 +112,13 @@ static void names_are_not_addresses(void **state)
 /* Ports go from 0 to 65535. */
 static void ports_have_a_range(void **state)
 {
-    const struct tidy_address last =
-        from_host(TIDY_ENDPOINT_TCP, "::1", UINT16_MAX);
+    const struct tidy_address first = from_host(TIDY_ENDPOINT_TCP, "::1", 0),
+                              last = from_host(
+                                  TIDY_ENDPOINT_TCP, "::1", UINT16_MAX);
     struct tidy_address address;
 
     (void)state;
+    assert_int_equal(tidy_address_port(&first), 0);
     assert_int_equal(tidy_address_port(&last), UINT16_MAX);
     assert_int_equal(
         tidy__address_from_host(&address, TIDY_ENDPOINT_TCP, "", -1), -ERANGE);
@@ -181,18 +184,41 @@ static void unix_addresses_have_any_length(void **state)
 static void unknown_families_are_none(void **state)
 {
     struct sockaddr_storage storage = { .ss_family = AF_NETLINK };
-    struct tidy_address address;
+    struct tidy_address address = from_host(TIDY_ENDPOINT_TCP, "", 80);
 
     (void)state;
     tidy__address_from_sockaddr(
         &address, (struct sockaddr *)&storage, sizeof(storage));
     assert_int_equal(address.len, 0);
     storage.ss_family = AF_INET;
-    tidy__address_from_sockaddr(&address, (struct sockaddr *)&storage, 4);
+    tidy__address_from_sockaddr(&address, (struct sockaddr *)&storage, 15);
     assert_int_equal(address.len, 0);
+    tidy__address_from_sockaddr(&address, (struct sockaddr *)&storage, 1);
+    assert_int_equal(address.len, 0);
+    tidy__address_from_sockaddr(&address, (struct sockaddr *)&storage, 16);
+    assert_int_equal(address.len, 16);
     tidy__address_from_sockaddr(&address, NULL, 0);
     assert_int_equal(address.len, 0);
     assert_int_equal(tidy_address_port(&address), 0);
+}
+
+/* Specific is what names one place, be it a host or a path. */
+static void any_address_is_not_specific(void **state)
+{
+    const struct tidy_address addresses[] = {
+        from_host(TIDY_ENDPOINT_TCP, "127.0.0.1", 80),
+        from_host(TIDY_ENDPOINT_TCP6, "::1", 80),
+        from_host(TIDY_ENDPOINT_TCP, "0.0.0.0", 80),
+        from_host(TIDY_ENDPOINT_TCP6, "::", 80),
+        { 0 },
+    };
+    struct tidy_address path;
+
+    (void)state;
+    for (size_t idx = 0; idx < TIDY_COUNT(addresses); idx++)
+        assert_int_equal(tidy__address_is_specific(&addresses[idx]), idx < 2);
+    assert_int_equal(tidy__address_from_path(&path, "/x"), 0);
+    assert_true(tidy__address_is_specific(&path));
 }
 
 static bool are_equal(const char *a, int port_a, const char *b, int port_b)
@@ -265,6 +291,7 @@ int main(void)
         cmocka_unit_test(kernels_addresses_are_copied),
         cmocka_unit_test(unix_addresses_have_any_length),
         cmocka_unit_test(unknown_families_are_none),
+        cmocka_unit_test(any_address_is_not_specific),
         cmocka_unit_test(equal_are_the_same_host_and_port),
         cmocka_unit_test(mapped_addresses_are_equal),
         cmocka_unit_test(unix_addresses_are_never_equal),

@@ -235,6 +235,44 @@ static void result_is_handed_over_once(void **state)
     tidy_deferred_unref(inner);
 }
 
+static void cancel(void *arg)
+{
+    tidy_deferred_cancel(arg);
+}
+
+/* After that the two have nothing to do with each other, even while the chain
+ * is still running. */
+static void what_was_waited_for_may_go(void **state)
+{
+    struct tidy_deferred *d = new_deferred(), *inner = new_deferred();
+
+    (void)state;
+    chain_probe_step(
+        &probe, d, .name = "a", .returns = tidy_deferred_ref(inner));
+    chain_probe_step(&probe, d, .name = "b", .calls = cancel, .arg = d);
+    fire(d, "one");
+    fire(inner, "two");
+    tidy_deferred_unref(inner);
+    tidy_deferred_cancel(d);
+    assert_notes(&probe, "a=one b=two");
+    tidy_deferred_unref(d);
+}
+
+/* A value that is left behind for a deferred is not kept while waiting. */
+static void value_goes_before_the_waiting(void **state)
+{
+    struct tidy_deferred *d = new_deferred(), *inner = new_deferred();
+
+    (void)state;
+    chain_probe_step(
+        &probe, d, .name = "a", .returns = tidy_deferred_ref(inner));
+    tidy_deferred_fire(d, chain_probe_owned(&probe), chain_probe_free);
+    assert_notes(&probe, "a=owned");
+    assert_int_equal(probe.n_freed, 1);
+    tidy_deferred_unref(d);
+    tidy_deferred_unref(inner);
+}
+
 /* One that waits itself can be waited for. */
 static void waiting_ones_can_be_waited_for(void **state)
 {
@@ -521,6 +559,20 @@ static void forget_unhandled(void)
     tidy_failure_unref(failure);
 }
 
+static void call_nothing(void *arg)
+{
+    (void)arg;
+    maybe(NULL, NULL);
+}
+
+/* There must be a function. */
+static void maybe_of_nothing_aborts(void **state)
+{
+    (void)state;
+    assert_dies(
+        call_nothing, NULL, "tidy_deferred_maybe: the function is NULL");
+}
+
 static void try_maybe(void *arg)
 {
     struct tidy_deferred *d = maybe(fail_it, arg);
@@ -556,6 +608,8 @@ int main(void)
         TEST(chain_takes_over_a_failure),
         TEST(chain_takes_a_result_that_is_there),
         TEST(result_is_handed_over_once),
+        TEST(what_was_waited_for_may_go),
+        TEST(value_goes_before_the_waiting),
         TEST(waiting_ones_can_be_waited_for),
         TEST(running_one_is_waited_for),
         TEST(last_reference_may_go_in_a_callback),
@@ -568,6 +622,7 @@ int main(void)
         TEST(null_takes_no_links),
         TEST(adding_may_fail),
         TEST(maybe_makes_a_deferred_of_anything),
+        TEST(maybe_of_nothing_aborts),
         TEST(maybe_may_fail),
     };
 

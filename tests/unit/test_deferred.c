@@ -114,6 +114,11 @@ static void fail_with_nothing(void *arg)
     tidy_deferred_fail(arg, NULL);
 }
 
+static void cancel_for_nothing(void *arg)
+{
+    tidy_deferred_cancel_with(arg, NULL);
+}
+
 static void make_one_for_nothing(void *arg)
 {
     tidy_deferred_new(NULL, (const char *)arg);
@@ -125,8 +130,31 @@ static void null_where_something_is_needed_aborts(void **state)
     (void)state;
     assert_dies(
         fail_with_nothing, NULL, "tidy_deferred_fail: the failure is NULL");
+    assert_dies(cancel_for_nothing,
+                NULL,
+                "tidy_deferred_cancel_with: the failure is NULL");
     assert_dies(
         make_one_for_nothing, NULL, "tidy_deferred_new: the text is NULL");
+}
+
+static void unref_too_often(void *arg)
+{
+    struct tidy_deferred *d = new_deferred();
+
+    (void)arg;
+    tidy_deferred_fail(d, tidy_failure_new(-EIO, NULL));
+    tidy_deferred_unref(d);
+    /* The ledger has it now, for its failure. */
+    tidy_deferred_unref(d);
+}
+
+/* A reference that is not there cannot be given up. */
+static void unref_of_no_reference_aborts(void **state)
+{
+    (void)state;
+    assert_dies(unref_too_often,
+                NULL,
+                "tidy_deferred_unref: no reference is left: \"the answer\"");
 }
 
 /* NULL is a deferred that has failed; whatever is done to it does nothing, but
@@ -451,6 +479,7 @@ int main(void)
         TEST(dropped_callbacks_are_not_called),
         TEST(firing_twice_aborts),
         TEST(null_where_something_is_needed_aborts),
+        TEST(unref_of_no_reference_aborts),
         TEST(null_is_a_failed_deferred),
         TEST(ledger_may_be_missing),
         TEST(cancelled_one_fails),

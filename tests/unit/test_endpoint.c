@@ -236,6 +236,13 @@ static void long_descriptions_are_shortened(void **state)
              text,
              text);
     assert_sentence(text, tidy_endpoint_parse_server, sentence);
+    snprintf(sentence,
+             sizeof(sentence),
+             "unsupported kind \"%.200s\" in \"%.200s\"",
+             text,
+             text);
+    assert_sentence(
+        text + sizeof(text) - 201, tidy_endpoint_parse_server, sentence);
     memcpy(text, "tcp:p", 5);
     snprintf(sentence,
              sizeof(sentence),

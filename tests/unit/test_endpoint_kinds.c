@@ -6,6 +6,7 @@
 #include "support/oom.h"
 #include <tidysock/endpoint.h>
 
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -151,6 +152,10 @@ static void check_pid_is_a_text(void **state)
 static void numbers_must_fit(void **state)
 {
     assert_int_equal(server(*state, "unix:/x:mode=0o7777")->mode, 07777);
+    assert_int_equal(server(*state, "unix:/x:mode=0")->mode, 0);
+    assert_int_equal(server(*state, "unix:/x:mode=37777777777")->mode,
+                     UINT_MAX);
+    assert_server_is_refused("unix:/x:mode=40000000000");
     assert_server_is_refused("unix:/x:mode=-660");
     assert_server_is_refused("unix:/x:mode=777777777777");
     assert_int_equal(client(*state, "unix:/x:timeout=0")->timeout_ns, 0);

@@ -110,16 +110,47 @@ static void code_must_be_negative(void **state)
                 "tidy_failure_new: the code 0 is not negative (at x.c:3)");
 }
 
-static void ask_null(void *arg)
+static void make_one_of_nowhere(void *arg)
+{
+    tidy_failure_new_at(-EIO, arg, 3, "text");
+}
+
+static void ask_for_text(void *arg)
 {
     tidy_failure_text(arg);
 }
 
-/* NULL is not a failure. */
+static void ask_for_code(void *arg)
+{
+    tidy_failure_code(arg);
+}
+
+static void ask_for_file(void *arg)
+{
+    tidy_failure_file(arg);
+}
+
+static void ask_for_line(void *arg)
+{
+    tidy_failure_line(arg);
+}
+
+static void share(void *arg)
+{
+    tidy_failure_ref(arg);
+}
+
+/* NULL is not a failure, nor a place of birth. */
 static void null_is_misuse(void **state)
 {
     (void)state;
-    assert_dies(ask_null, NULL, "tidy_failure_text: the failure is NULL");
+    assert_dies(
+        make_one_of_nowhere, NULL, "tidy_failure_new: the file is NULL");
+    assert_dies(ask_for_text, NULL, "tidy_failure_text: the failure is NULL");
+    assert_dies(ask_for_code, NULL, "tidy_failure_code: the failure is NULL");
+    assert_dies(ask_for_file, NULL, "tidy_failure_file: the failure is NULL");
+    assert_dies(ask_for_line, NULL, "tidy_failure_line: the failure is NULL");
+    assert_dies(share, NULL, "tidy_failure_ref: the failure is NULL");
 }
 
 int main(void)

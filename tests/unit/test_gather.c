@@ -293,6 +293,32 @@ static void dropped_ones_leave_it_pending(void **state)
     tidy_deferred_unref(outcome);
 }
 
+/* So it is when one has failed before and all are waited for. */
+static void dropped_ones_leave_a_failure_behind(void **state)
+{
+    struct fixture *f = *state;
+    struct tidy_deferred *outcome = gather(f, TIDY_GATHER_WAIT_FOR_ALL);
+
+    fail_with(f, 0, -EIO);
+    drop_children(f);
+    assert_false(tidy_deferred_has_fired(outcome));
+    tidy_deferred_unref(outcome);
+}
+
+/* Those that have fired and gone are not looked at when it is cancelled. */
+static void cancel_leaves_out_those_that_are_gone(void **state)
+{
+    struct fixture *f = *state;
+    struct tidy_deferred *outcome = gather(f, TIDY_GATHER_FIRST_FAILURE);
+
+    fire(f, 0, "x");
+    f->children[0] = tidy_deferred_unref(f->children[0]);
+    f->children[1] = tidy_deferred_unref(f->children[1]);
+    tidy_deferred_cancel(outcome);
+    assert_notes(&f->probe, "TIDY_ECANCELLED");
+    tidy_deferred_unref(outcome);
+}
+
 /* And when nobody has that either, all is gone. */
 static void all_dropped_leave_nothing(void **state)
 {
@@ -404,6 +430,8 @@ int main(void)
         TEST(cancel_does_not_wait),
         TEST(outcome_needs_no_owner),
         TEST(dropped_ones_leave_it_pending),
+        TEST(dropped_ones_leave_a_failure_behind),
+        TEST(cancel_leaves_out_those_that_are_gone),
         TEST(all_dropped_leave_nothing),
         TEST(same_deferred_may_be_given_twice),
         TEST(gatherings_can_be_gathered),

@@ -152,6 +152,43 @@ static void failing_with_nothing_aborts(void **state)
         fail_with_nothing, NULL, "tidy_result_fail: the failure is NULL");
 }
 
+static void ask_for_value(void *arg)
+{
+    tidy_result_value(arg);
+}
+
+static void ask_for_failure(void *arg)
+{
+    tidy_result_failure(arg);
+}
+
+static void take(void *arg)
+{
+    tidy_result_take(arg);
+}
+
+static void set(void *arg)
+{
+    tidy_result_set(arg, NULL, NULL);
+}
+
+static void fail_it(void *arg)
+{
+    tidy_result_fail(arg, tidy_failure_new(-EIO, NULL));
+}
+
+/* NULL is not a result. */
+static void null_aborts(void **state)
+{
+    (void)state;
+    assert_dies(ask_for_value, NULL, "tidy_result_value: the result is NULL");
+    assert_dies(
+        ask_for_failure, NULL, "tidy_result_failure: the result is NULL");
+    assert_dies(take, NULL, "tidy_result_take: the result is NULL");
+    assert_dies(set, NULL, "tidy_result_set: the result is NULL");
+    assert_dies(fail_it, NULL, "tidy_result_fail: the result is NULL");
+}
+
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
 
 int main(void)
@@ -166,6 +203,7 @@ int main(void)
         TEST(free_function_sees_the_new_result),
         TEST(setting_its_own_value_aborts),
         TEST(failing_with_nothing_aborts),
+        TEST(null_aborts),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
