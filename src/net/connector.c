@@ -69,25 +69,44 @@ static struct tidy_deferred *finish(struct tidy_connector *connector)
     return deferred;
 }
 
-static void fail(struct tidy_connector *connector, int code)
+static struct tidy_failure *new_failure(const struct tidy_connector *connector,
+                                        int code)
 {
-    const struct tidy__group_ops *group_ops = connector->group->ops;
     char address[TIDY_ADDRESS_MAX];
-    struct tidy_failure *failure;
-    struct tidy_deferred *deferred;
 
-    failure = tidy_failure_new_at(
+    return tidy_failure_new_at(
         code,
         connector->file,
         connector->line,
         "tidy_connect to %s: %s",
         tidy__name_or_address(connector->name, &connector->address, address),
         tidy_strerror(code));
+}
+
+/* It is finished by now: who is told may do anything, e.g. clean up. */
+static void tell_group(const struct tidy_connector *connector,
+                       struct tidy_failure *failure)
+{
+    const struct tidy__group_ops *group_ops = connector->group->ops;
+
     if (group_ops && group_ops->failed)
         group_ops->failed(connector->group, failure);
-    deferred = finish(connector);
+}
+
+static void settle_failed(struct tidy_connector *connector,
+                          struct tidy_deferred *deferred,
+                          int code)
+{
+    struct tidy_failure *failure = new_failure(connector, code);
+
+    tell_group(connector, failure);
     tidy_deferred_fail(deferred, failure);
     tidy_deferred_unref(deferred);
+}
+
+static void fail(struct tidy_connector *connector, int code)
+{
+    settle_failed(connector, finish(connector), code);
 }
 
 void tidy__connector_cancel(struct tidy_connector *connector, int code)
@@ -98,8 +117,13 @@ void tidy__connector_cancel(struct tidy_connector *connector, int code)
 /* The user cancelled the deferred, which fails by itself. */
 static void on_cancel(struct tidy_deferred *deferred, void *arg)
 {
+    struct tidy_connector *connector = arg;
+    struct tidy_failure *failure = new_failure(connector, TIDY_ECANCELLED);
+
     (void)deferred;
-    tidy_deferred_unref(finish(arg));
+    tidy_deferred_unref(finish(connector));
+    tell_group(connector, failure);
+    tidy_failure_unref(failure);
 }
 
 static void on_fail_task(struct tidy__task *task)
@@ -151,28 +175,27 @@ static void set_known_addresses(const struct tidy_connector *connector,
     }
 }
 
+/* From here on it is a connection, which clean-up closes like any other: the
+ * connector is finished before the user sees it. */
 static void succeed(struct tidy_connector *connector,
                     struct tidy_transport *transport)
 {
-    struct tidy_deferred *deferred;
+    struct tidy_deferred *deferred = finish(connector);
 
     set_known_addresses(connector, transport);
     transport->verb = "connected";
     transport->file = connector->file;
     transport->line = connector->line;
     if (tidy__transport_opened(transport, &connector->factory) < 0) {
-        if (!connector->is_finished)
-            fail(connector, TIDY_EREFUSED);
+        settle_failed(connector, deferred, TIDY_EREFUSED);
         return;
     }
     tidy__transport_made(transport);
-    if (connector->is_finished) {
-        /* Cancelled from inside connection_made. */
+    /* Cancelled from inside connection_made? */
+    if (tidy_deferred_has_fired(deferred))
         tidy_transport_abort(transport);
-        return;
-    }
-    deferred = finish(connector);
-    tidy_deferred_fire(deferred, transport->protocol, NULL);
+    else
+        tidy_deferred_fire(deferred, transport->protocol, NULL);
     tidy_deferred_unref(deferred);
 }
 
