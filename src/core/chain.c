@@ -181,34 +181,6 @@ int tidy_deferred_add_callbacks(struct tidy_deferred *deferred,
     return 0;
 }
 
-static void keep_link(struct tidy__link *link)
-{
-    (void)link;
-}
-
-struct tidy_deferred *tidy_deferred_maybe_at(struct tidy_ledger *ledger,
-                                             tidy_deferred_cb fn,
-                                             void *arg,
-                                             const char *file,
-                                             int line)
-{
-    /* The one link is passed before we return. */
-    struct tidy__link link = {
-        .callback = fn,
-        .arg = arg,
-        .release = keep_link,
-    };
-    struct tidy_deferred *deferred;
-
-    TIDY_REQUIRE(fn, "tidy_deferred_maybe: the function is NULL");
-    deferred = tidy_deferred_new_at(ledger, "maybe", file, line);
-    if (!deferred)
-        return NULL;
-    tidy__deferred_settle(deferred);
-    tidy__deferred_add_link(deferred, &link);
-    return deferred;
-}
-
 bool tidy__deferred_is_done(const struct tidy_deferred *deferred)
 {
     return !deferred || (deferred->has_fired && !deferred->is_waiting &&
