@@ -26,10 +26,10 @@ help:
 
 demo:
 	@tools/setup demo
-	@echo 'building build/release ...'
-	@cmake --preset release -DTIDYSOCK_BENCH=OFF --log-level=WARNING >/dev/null
-	@cmake --build --preset release -- -j$(JOBS) --quiet
-	@tools/demo build/release
+	@echo 'building build/demo ...'
+	@cmake --preset demo --log-level=WARNING >/dev/null
+	@cmake --build --preset demo -- -j$(JOBS) --quiet
+	@tools/demo build/demo
 
 check:
 	@tools/setup check
@@ -51,7 +51,7 @@ tidy:
 
 bench:
 	@tools/setup bench
-	cmake --preset release -DTIDYSOCK_BENCH=ON --log-level=WARNING
+	cmake --preset release --log-level=WARNING
 	cmake --build --preset release --target tidysock-bench -- -j$(JOBS)
 	@bench/run build/release
 
