@@ -12,6 +12,7 @@ source=$(cd "$(dirname "$0")/../.." && pwd)
 root=$work/root
 prefix=$root/opt/tidysock
 cc=${CC:-cc}
+mkdir -p "$work"
 
 # This build's own settings are not the user's.
 unset CFLAGS LDFLAGS MAKEFLAGS DESTDIR
@@ -82,7 +83,6 @@ check_installed()
 case $kind in
 install)
     rm -rf "$root"
-    mkdir -p "$work"
     make -C "$source" --no-print-directory install JOBS=2 \
         INSTALL_BUILD="$work/build" DESTDIR="$root" PREFIX=/opt/tidysock
     check_installed
