@@ -53,8 +53,7 @@ TIDY_API void tidy_port_detect_failed(struct tidy_port_detect *detect);
 
 /** The deferred of the answer, one more reference to it, owned: fires once, with
  *  a `const bool *` that is borrowed for ever: true once a connection is made,
- *  false if it failed or was lost before that. An await takes the value: await it
- *  once. */
+ *  false if it failed or was lost before that. */
 TIDY_API struct tidy_deferred *
 tidy_port_detect_result(struct tidy_port_detect *detect);
 

@@ -149,7 +149,8 @@ TIDY_API void tidy_case_adopt_server(struct tidy_case *t,
  * if called inside a callback.
  *
  * @param deferred  Its reference moves here.
- * @return          The value; owned if the deferred owned it.
+ * @return          The value. What the deferred owns, e.g. a struct
+ *                  tidy_gathered, is borrowed until the case ends.
  */
 TIDY_API void *tidy_case_await_at(struct tidy_case *t,
                                   struct tidy_deferred *deferred,
