@@ -119,6 +119,8 @@ TIDY__CMOCKA_WEAK void tidy__cmocka_write_last_words(const char *name)
     words[0] = '\0';
     if (tidy__cmocka_output() == CM_OUTPUT_TAP)
         snprintf(words, size, "Bail out! %.200s hangs\n", name);
+    if (tidy__cmocka_output() == CM_OUTPUT_SUBUNIT)
+        snprintf(words, size, "error: %.200s [ hangs ]\n", name);
     if (tidy__cmocka_output() == CM_OUTPUT_XML && !getenv("CMOCKA_XML_FILE"))
         snprintf(words,
                  size,
@@ -168,14 +170,16 @@ TIDY__CMOCKA_WEAK void tidy__cmocka_run(const struct tidy_test *test,
                                            tidy__cmocka_host_fail };
     struct tidy_failure *failure = NULL;
     struct tidy_case *t = NULL;
-    char name[256];
+    char name[256], text[1024];
 
     snprintf(name, sizeof(name), "%s%s", test->name, suffix);
     tidy__cmocka.thread = pthread_self();
     tidy__cmocka_write_last_words(name);
     tidy_watchdog_start(name, test->deadline_ns, tidy__cmocka.last_words);
     if (tidy_case_begin(test, transport, &host, &t, &failure) < 0) {
-        tidy__cmocka_print(tidy_failure_text(failure));
+        snprintf(
+            text, sizeof(text), "%s: %.700s", name, tidy_failure_text(failure));
+        tidy__cmocka_print(text);
         tidy_failure_unref(failure);
         tidy__cmocka_fail_at(test, NULL, 0);
     }
