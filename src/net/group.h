@@ -15,6 +15,8 @@ struct tidy__group_ops {
     void (*failed)(struct tidy__group *group, struct tidy_failure *failure);
     void (*made)(struct tidy__group *group, struct tidy_transport *transport);
     void (*lost)(struct tidy__group *group, struct tidy_transport *transport);
+    /* A connection that the factory refused is gone. */
+    void (*refused)(struct tidy__group *group);
 };
 
 /*
@@ -26,7 +28,7 @@ struct tidy__group {
     struct tidy__group *prev, *next; /* in tidy_loop.groups */
     const struct tidy__group_ops *ops;
     struct tidy_transport *transports; /* DL, owned, in order of connecting */
-    size_t n_open;                     /* made and not lost yet */
+    size_t n_open;                     /* not lost yet, also refused ones */
 };
 
 void tidy__group_init(struct tidy__group *group,

@@ -127,8 +127,11 @@ static void read_addresses(struct tidy_transport *transport)
         read_address(transport->fd, getpeername, &transport->peer);
 }
 
-static int build_protocol(struct tidy_transport *transport,
-                          const struct tidy_factory *factory)
+/* Nobody hears of a connection that the factory refused. */
+static const struct tidy_protocol_ops refused_ops = { 0 };
+
+static void build_protocol(struct tidy_transport *transport,
+                           const struct tidy_factory *factory)
 {
     struct tidy_protocol *protocol = transport->protocol;
     volatile int result = 0;
@@ -138,7 +141,9 @@ static int build_protocol(struct tidy_transport *transport,
     if (factory->build_protocol)
         TIDY__GUARDED(result = factory->build_protocol(
                           factory->arg, &transport->peer, protocol));
-    return result < 0 ? TIDY_EREFUSED : 0;
+    transport->is_refused = result < 0;
+    if (transport->is_refused)
+        protocol->ops = &refused_ops;
 }
 
 int tidy__transport_opened(struct tidy_transport *transport,
@@ -149,16 +154,16 @@ int tidy__transport_opened(struct tidy_transport *transport,
     uv_fileno(&transport->uv.handle, &fd);
     transport->fd = fd;
     read_addresses(transport);
-    if (build_protocol(transport, factory) < 0) {
-        tidy__transport_discard(transport);
-        return TIDY_EREFUSED;
-    }
+    build_protocol(transport, factory);
     transport->state = TIDY__TRANSPORT_OPEN;
     DL_APPEND(transport->group->transports, transport);
     transport->group->n_open++;
     if (transport->is_tcp)
         tidy__twins_add(transport);
-    return 0;
+    if (!transport->is_refused)
+        return 0;
+    tidy_transport_lose_connection(transport);
+    return TIDY_EREFUSED;
 }
 
 void tidy__transport_made(struct tidy_transport *transport)
@@ -187,6 +192,18 @@ static void tell_connection_lost(struct tidy_transport *transport)
         group_ops->lost(transport->group, transport);
 }
 
+/* Nobody has a pointer to it. */
+static void forget_refused(struct tidy_transport *transport)
+{
+    struct tidy__group *group = transport->group;
+
+    group->n_open--;
+    DL_DELETE(group->transports, transport);
+    tidy__transport_free(transport);
+    if (group->ops && group->ops->refused)
+        group->ops->refused(group);
+}
+
 static void on_closed(uv_handle_t *handle)
 {
     struct tidy_transport *transport = handle->data;
@@ -198,7 +215,10 @@ static void on_closed(uv_handle_t *handle)
                                                : TIDY_ECANCELLED);
     tidy__write_queue_call_back(&transport->queue);
     transport->state = TIDY__TRANSPORT_LOST;
-    tell_connection_lost(transport);
+    if (transport->is_refused)
+        forget_refused(transport);
+    else
+        tell_connection_lost(transport);
 }
 
 void tidy__transport_close(struct tidy_transport *transport, int reason)
@@ -566,12 +586,19 @@ int tidy_transport_write_borrowed(struct tidy_transport *transport,
     return result;
 }
 
+/* Neither in build_protocol, nor after connection_lost. */
+static bool is_connected(const struct tidy_transport *transport)
+{
+    return transport->state != TIDY__TRANSPORT_NEW &&
+           transport->state != TIDY__TRANSPORT_LOST;
+}
+
 int tidy_transport_lose_connection(struct tidy_transport *transport)
 {
     TIDY_REQUIRE(transport,
                  "tidy_transport_lose_connection: the transport is "
                  "NULL");
-    if (transport->state == TIDY__TRANSPORT_LOST)
+    if (!is_connected(transport))
         return -ENOTCONN;
     if (transport->state != TIDY__TRANSPORT_OPEN)
         return 0;
@@ -583,7 +610,7 @@ int tidy_transport_lose_connection(struct tidy_transport *transport)
 int tidy_transport_abort(struct tidy_transport *transport)
 {
     TIDY_REQUIRE(transport, "tidy_transport_abort: the transport is NULL");
-    if (transport->state == TIDY__TRANSPORT_LOST)
+    if (!is_connected(transport))
         return -ENOTCONN;
     tidy__transport_reset(transport, TIDY_ECANCELLED);
     return 0;

@@ -16,7 +16,7 @@
 #include <uv.h>
 
 /*
- *   NEW      a handle, no connection yet       -> OPEN, or CLOSING (refused)
+ *   NEW      a handle, no connection yet       -> OPEN, or ENDING (refused)
  *   OPEN     connection_made was called        -> ENDING, CLOSING
  *   ENDING   lose_connection was called        -> CLOSING
  *   CLOSING  uv_close() was called             -> LOST
@@ -76,6 +76,7 @@ struct tidy_transport {
         is_twin_closed; /* the other end was ours, and its descriptor is gone */
 
     bool is_tcp;
+    bool is_refused;        /* by the factory */
     bool is_paused;         /* by the user */
     bool is_reading;        /* libuv is */
     bool has_eof;           /* the peer has ended its half */
@@ -104,8 +105,8 @@ struct tidy_transport *tidy__transport_new(struct tidy_loop *loop,
                                            bool is_tcp);
 
 /* The connection is there; addresses that are known may have been set. Builds
- * the protocol: 0 and OPEN, or TIDY_EREFUSED
- * and closing. connection_made is not called yet. */
+ * the protocol: 0 and OPEN, or TIDY_EREFUSED and ENDING, which nobody hears of.
+ * connection_made is not called yet. */
 int tidy__transport_opened(struct tidy_transport *transport,
                            const struct tidy_factory *factory);
 
