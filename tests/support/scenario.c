@@ -38,8 +38,6 @@ static void on_made(struct tidy_protocol *self)
     assert_false(probe->is_lost);
     probe->is_made = true;
     probe->side->n_made++;
-    if (probe->side == &scenario.clients)
-        note_ports(self->transport);
     if (probe->side->on_made)
         probe->side->on_made(probe);
 }
@@ -131,6 +129,8 @@ static int build(void *arg,
     (void)peer;
     probe->side = side;
     side->n_built++;
+    if (side == &scenario.clients)
+        note_ports(protocol->transport);
     if (side->on_build)
         side->on_build(probe);
     if (side->is_refusing)
