@@ -9,7 +9,7 @@
  *
  * Each try has a transport of its own, which becomes the connection's. The
  * connector leaves the loop's list when it is finished, and memory when libuv
- * has let go of its timer and its look-up.
+ * has let go of its look-up.
  */
 #include "net/connector.h"
 
@@ -37,18 +37,12 @@ static void free_connector(struct tidy_connector *connector)
     tidy__dealloc(connector);
 }
 
+/* The user who drops it last frees it: the attempt until it is finished, and
+ * whoever still has it in his hands then. */
 static void drop_user(struct tidy_connector *connector)
 {
-    if (--connector->n_users == 0 && connector->is_finished)
+    if (--connector->n_users == 0)
         free_connector(connector);
-}
-
-static void on_timer_closed(uv_handle_t *handle)
-{
-    struct tidy_connector *connector = handle->data;
-
-    tidy__loop_handle_closed(connector->loop);
-    drop_user(connector);
 }
 
 /* Let go of everything; the deferred, whose reference the caller gets, is all
@@ -64,7 +58,7 @@ static struct tidy_deferred *finish(struct tidy_connector *connector)
         tidy__transport_discard(TIDY_STEAL(&connector->transport));
     if (connector->resolve)
         tidy__resolve_cancel(connector->resolve);
-    uv_close((uv_handle_t *)&connector->timer, on_timer_closed);
+    tidy__alarm_clear(connector->loop, &connector->alarm);
     tidy_deferred_set_canceller(deferred, NULL, NULL);
     return deferred;
 }
@@ -107,6 +101,7 @@ static void settle_failed(struct tidy_connector *connector,
 static void fail(struct tidy_connector *connector, int code)
 {
     settle_failed(connector, finish(connector), code);
+    drop_user(connector);
 }
 
 void tidy__connector_cancel(struct tidy_connector *connector, int code)
@@ -124,6 +119,7 @@ static void on_cancel(struct tidy_deferred *deferred, void *arg)
     tidy_deferred_unref(finish(connector));
     tell_group(connector, failure);
     tidy_failure_unref(failure);
+    drop_user(connector);
 }
 
 static void on_fail_task(struct tidy__task *task)
@@ -143,9 +139,10 @@ static void fail_soon(struct tidy_connector *connector, int code)
 
 /* ------------------------------------------------------------ the attempts */
 
-static void on_time(uv_timer_t *timer)
+static void on_time(struct tidy__alarm *alarm)
 {
-    struct tidy_connector *connector = timer->data;
+    struct tidy_connector *connector =
+        tidy_container_of(alarm, struct tidy_connector, alarm);
 
     if (uv_now(connector->loop->uv) >= connector->deadline_ms)
         fail(connector, -ETIMEDOUT);
@@ -159,8 +156,9 @@ static void start_timer(struct tidy_connector *connector, uint64_t delay_ms)
     uint64_t left_ms =
         connector->deadline_ms > now_ms ? connector->deadline_ms - now_ms : 0;
 
-    uv_timer_start(
-        &connector->timer, on_time, delay_ms < left_ms ? delay_ms : left_ms, 0);
+    tidy__alarm_set(connector->loop,
+                    &connector->alarm,
+                    delay_ms < left_ms ? delay_ms : left_ms);
 }
 
 /* A Unix socket of ours has no name. */
@@ -188,8 +186,10 @@ static void succeed(struct tidy_connector *connector,
     transport->line = connector->line;
     if (tidy__transport_opened(transport, &connector->factory) < 0) {
         settle_failed(connector, deferred, TIDY_EREFUSED);
+        drop_user(connector);
         return;
     }
+    drop_user(connector);
     tidy__transport_made(transport);
     /* Cancelled from inside connection_made? */
     if (tidy_deferred_has_fired(deferred))
@@ -369,18 +369,6 @@ static void start(struct tidy_connector *connector,
         fail_soon(connector, result);
 }
 
-static void init_timer(struct tidy_connector *connector, uint64_t timeout_ns)
-{
-    struct tidy_loop *loop = connector->loop;
-
-    uv_update_time(loop->uv);
-    uv_timer_init(loop->uv, &connector->timer);
-    connector->timer.data = connector;
-    connector->deadline_ms = uv_now(loop->uv) + timeout_ns / TIDY_MS(1);
-    connector->n_users = 1;
-    tidy__loop_handle_opened(loop);
-}
-
 struct tidy_deferred *tidy__connect_in(struct tidy_loop *loop,
                                        struct tidy__group *group,
                                        const struct tidy_endpoint *endpoint,
@@ -406,7 +394,11 @@ struct tidy_deferred *tidy__connect_in(struct tidy_loop *loop,
     connector->fail_task.run = on_fail_task;
     connector->deferred = tidy_deferred_ref(deferred);
     tidy_deferred_set_canceller(deferred, on_cancel, connector);
-    init_timer(connector, endpoint->timeout_ns);
+    connector->alarm.ring = on_time;
+    uv_update_time(loop->uv);
+    connector->deadline_ms =
+        uv_now(loop->uv) + endpoint->timeout_ns / TIDY_MS(1);
+    connector->n_users = 1;
     DL_APPEND(loop->connectors, connector);
     start(connector, endpoint);
     return deferred;

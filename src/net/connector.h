@@ -19,14 +19,14 @@ struct tidy_connector {
     struct tidy_address bind_address;
     struct tidy__resolve *resolve; /* owned; NULL unless the host is a name */
     size_t next_idx;               /* into resolve->addresses */
-    uv_timer_t timer;              /* the time limit, or the next try */
+    struct tidy__alarm alarm;      /* the time limit, or the next try */
     uint64_t deadline_ms;          /* on the loop's clock */
     struct tidy__task fail_task;
     int error;  /* for fail_task */
     char *name; /* owned; NULL: the address is its name */
     const char *file;
     int line;
-    int n_users; /* the timer, the look-up: libuv still has them */
+    int n_users; /* the attempt, the look-up, who just works on it */
     bool is_finished;
 };
 

@@ -127,7 +127,7 @@ static void drain(struct tidy_transport *transport)
     transport->is_shut = true;
     DL_APPEND2(loop->draining, transport, drain_prev, drain_next);
     loop->drain_ms = DRAIN_MIN_MS;
-    uv_timer_start(&loop->drain_timer, tidy__drain_on_timer, DRAIN_MIN_MS, 0);
+    tidy__alarm_set(loop, &loop->drain_alarm, DRAIN_MIN_MS);
 }
 
 void tidy__transport_stop_draining(struct tidy_transport *transport)
@@ -139,7 +139,7 @@ void tidy__transport_stop_draining(struct tidy_transport *transport)
     transport->is_draining = false;
     DL_DELETE2(loop->draining, transport, drain_prev, drain_next);
     if (!loop->draining)
-        uv_timer_stop(&loop->drain_timer);
+        tidy__alarm_clear(loop, &loop->drain_alarm);
 }
 
 static void close_if_taken(struct tidy_transport *transport)
@@ -160,9 +160,10 @@ static void close_if_taken(struct tidy_transport *transport)
         drain(transport);
 }
 
-void tidy__drain_on_timer(uv_timer_t *timer)
+void tidy__drain_on_alarm(struct tidy__alarm *alarm)
 {
-    struct tidy_loop *loop = timer->data;
+    struct tidy_loop *loop =
+        tidy_container_of(alarm, struct tidy_loop, drain_alarm);
     struct tidy_transport *transport, *next;
 
     DL_FOREACH_SAFE2(loop->draining, transport, next, drain_next)
@@ -171,7 +172,7 @@ void tidy__drain_on_timer(uv_timer_t *timer)
         return;
     if (loop->drain_ms < DRAIN_MAX_MS)
         loop->drain_ms *= 2;
-    uv_timer_start(timer, tidy__drain_on_timer, loop->drain_ms, 0);
+    tidy__alarm_set(loop, alarm, loop->drain_ms);
 }
 
 /* Is the other end ours and sure to be gone soon? Then let it go first. */

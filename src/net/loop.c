@@ -4,8 +4,7 @@
  *
  * Four handles are added to the user's loop, none of which keeps it alive: a
  * check and an idle handle for the end of a turn (task.c), a timer for the
- * await that is running, and one that looks at connections whose peers have yet
- * to take what was sent (end.c). They are closed, with everything else of ours,
+ * await that is running, and one for all our alarms (alarm.c). They are closed, with everything else of ours,
  * when the struct is freed; n_handles counts what libuv still holds.
  */
 #include "net/loop.h"
@@ -48,15 +47,16 @@ static void add_handles(struct tidy_loop *loop)
     uv_check_init(loop->uv, &loop->check_handle);
     uv_idle_init(loop->uv, &loop->idle_handle);
     uv_timer_init(loop->uv, &loop->limit_timer);
-    uv_timer_init(loop->uv, &loop->drain_timer);
+    uv_timer_init(loop->uv, &loop->alarm_timer);
     add_handle(loop, (uv_handle_t *)&loop->check_handle);
     add_handle(loop, (uv_handle_t *)&loop->idle_handle);
     add_handle(loop, (uv_handle_t *)&loop->limit_timer);
-    add_handle(loop, (uv_handle_t *)&loop->drain_timer);
+    add_handle(loop, (uv_handle_t *)&loop->alarm_timer);
+    loop->drain_alarm.ring = tidy__drain_on_alarm;
     uv_check_start(&loop->check_handle, on_check);
     /* These two keep the loop alive while they are active. */
     uv_ref((uv_handle_t *)&loop->idle_handle);
-    uv_ref((uv_handle_t *)&loop->drain_timer);
+    uv_ref((uv_handle_t *)&loop->alarm_timer);
 }
 
 int tidy_loop_new(struct uv_loop_s *uv, struct tidy_loop **ret_loop)
@@ -114,7 +114,7 @@ bool tidy__loop_owns(const struct tidy_loop *loop, const uv_handle_t *handle)
     return handle == (const uv_handle_t *)&loop->check_handle ||
            handle == (const uv_handle_t *)&loop->idle_handle ||
            handle == (const uv_handle_t *)&loop->limit_timer ||
-           handle == (const uv_handle_t *)&loop->drain_timer;
+           handle == (const uv_handle_t *)&loop->alarm_timer;
 }
 
 bool tidy__loop_is_inside(const struct tidy_loop *loop)
@@ -159,7 +159,7 @@ static void end_handles(struct tidy_loop *loop)
     uv_close((uv_handle_t *)&loop->check_handle, on_handle_closed);
     uv_close((uv_handle_t *)&loop->idle_handle, on_handle_closed);
     uv_close((uv_handle_t *)&loop->limit_timer, on_handle_closed);
-    uv_close((uv_handle_t *)&loop->drain_timer, on_handle_closed);
+    uv_close((uv_handle_t *)&loop->alarm_timer, on_handle_closed);
 }
 
 struct tidy_loop *tidy_loop_free(struct tidy_loop *loop)

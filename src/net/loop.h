@@ -3,6 +3,7 @@
 #define TIDY_NET_LOOP_H
 
 #include "core/ledger.h"
+#include "net/alarm.h"
 #include "net/group.h"
 #include "net/task.h"
 #include <tidysock/loop.h>
@@ -25,7 +26,9 @@ struct tidy_loop {
     struct tidy__task *tasks; /* DL, borrowed */
 
     uv_timer_t limit_timer;            /* of the await that is running */
-    uv_timer_t drain_timer;            /* looks at what peers have taken */
+    uv_timer_t alarm_timer;            /* for the first of the alarms */
+    struct tidy__alarm *alarms;        /* DL, borrowed, earliest first */
+    struct tidy__alarm drain_alarm;    /* looks at what peers have taken */
     struct tidy_transport *draining;   /* DL through drain_prev, drain_next */
     uint64_t drain_ms;                 /* doubles while nothing moves */
     struct tidy_transport *by_pair;    /* uthash: address pair to transport */

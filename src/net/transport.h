@@ -141,7 +141,7 @@ void tidy__transport_settle_soon(struct tidy_transport *transport);
 /* The end of a connection on which nothing more is to be written (end.c). */
 void tidy__transport_try_end(struct tidy_transport *transport);
 void tidy__transport_stop_draining(struct tidy_transport *transport);
-void tidy__drain_on_timer(uv_timer_t *timer);
+void tidy__drain_on_alarm(struct tidy__alarm *alarm);
 
 /* Bytes not yet taken by the peer's side: ours, and the kernel's as far as it
  * tells. */
