@@ -43,6 +43,9 @@ def environment(command, **extra):
            if not name.startswith(("CMOCKA_", "TIDYSOCK_"))}
     if MAY_LEAVE_MEMORY.search(" ".join(command)):
         env["ASAN_OPTIONS"] = env.get("ASAN_OPTIONS", "") + ":detect_leaks=0"
+    # cmocka allocates in its handler of SIGSEGV.
+    env["TSAN_OPTIONS"] = (env.get("TSAN_OPTIONS", "")
+                           + ":report_signal_unsafe=0")
     env.update(extra)
     return env
 
