@@ -35,7 +35,7 @@ int main(void)
         TIDY_TEST(passes),
         TIDY_TEST(fails_in_body),
         TIDY_TEST(fails_in_callback),
-        TIDY_TEST(waits_for_ever, .deadline_ns = TIDY_MS(50)),
+        TIDY_TEST(waits_for_ever, .deadline_ns = TIDY_MS(500)),
         TIDY_TEST_ON(
             TIDY_NO_SERVER, awaits_for_ever, .deadline_ns = TIDY_MS(50)),
         TIDY_TEST(leaks), /* @leaks */
