@@ -41,8 +41,8 @@ void tidy__alarm_set(struct tidy_loop *loop,
 
     tidy__alarm_clear(loop, alarm);
     alarm->is_set = true;
-    /* Never now: one that sets itself again would ring for ever. */
-    alarm->due_ms = uv_now(loop->uv) + (delay_ms ? delay_ms : 1);
+    alarm->idx = loop->n_alarms_set++;
+    alarm->due_ms = uv_now(loop->uv) + delay_ms;
     place = find_place(loop, alarm->due_ms);
     if (place)
         DL_APPEND_ELEM(loop->alarms, place, alarm);
@@ -67,9 +67,12 @@ void tidy__alarms_on_timer(uv_timer_t *timer)
 {
     struct tidy_loop *loop = timer->data;
     uint64_t now_ms = uv_now(loop->uv);
-    while (loop->alarms && loop->alarms->due_ms <= now_ms) {
-        struct tidy__alarm *alarm = loop->alarms;
+    uint64_t n_set = loop->n_alarms_set;
+    struct tidy__alarm *alarm;
 
+    /* Those that are set meanwhile wait for the next turn. */
+    while ((alarm = loop->alarms) != NULL && alarm->due_ms <= now_ms &&
+           alarm->idx < n_set) {
         tidy__alarm_clear(loop, alarm);
         alarm->ring(alarm);
     }

@@ -16,12 +16,13 @@ struct tidy_loop;
 struct tidy__alarm {
     struct tidy__alarm *prev, *next; /* in tidy_loop.alarms, earliest first */
     uint64_t due_ms;                 /* on the loop's clock */
+    uint64_t idx;                    /* counts the alarms set on the loop */
     void (*ring)(struct tidy__alarm *alarm);
     bool is_set;
 };
 
-/* Ring once, this long (at least 1 ms) after the loop's present time. Sets it
- * anew if it is set. */
+/* Ring once, this long after the loop's present time; 0: in the next turn,
+ * before anything else. Sets it anew if it is set. */
 void tidy__alarm_set(struct tidy_loop *loop,
                      struct tidy__alarm *alarm,
                      uint64_t delay_ms);

@@ -74,7 +74,7 @@ static size_t n_untaken_in_kernel(const struct tidy_transport *transport)
     size_t n_bytes;
 
     if (!transport->is_tcp || transport->write_error ||
-        has_twin_read_all(transport))
+        transport->n_written == 0 || has_twin_read_all(transport))
         return 0;
     if (transport->twin)
         return ask(transport->fd, SIOCOUTQNSD);

@@ -28,6 +28,7 @@ struct tidy_loop {
     uv_timer_t limit_timer;            /* of the await that is running */
     uv_timer_t alarm_timer;            /* for the first of the alarms */
     struct tidy__alarm *alarms;        /* DL, borrowed, earliest first */
+    uint64_t n_alarms_set;             /* so far */
     struct tidy__alarm drain_alarm;    /* looks at what peers have taken */
     struct tidy_transport *draining;   /* DL through drain_prev, drain_next */
     uint64_t drain_ms;                 /* doubles while nothing moves */

@@ -33,6 +33,12 @@ static void set_end(struct tidy__pair_end *end,
     memcpy(end->host + 12, &address->u.in.sin_addr, 4);
 }
 
+/* Ports tell connections apart well enough, and cost little. */
+static unsigned hash_of(const struct tidy__pair *pair)
+{
+    return (pair->near.port * 40503u) ^ pair->far.port;
+}
+
 static struct tidy_transport *
 find_other_end(const struct tidy_transport *transport)
 {
@@ -40,8 +46,22 @@ find_other_end(const struct tidy_transport *transport)
                                    .far = transport->pair.near };
     struct tidy_transport *found;
 
-    HASH_FIND(hh, transport->loop->by_pair, &mirrored, sizeof(mirrored), found);
+    HASH_FIND_BYHASHVALUE(hh,
+                          transport->loop->by_pair,
+                          &mirrored,
+                          sizeof(mirrored),
+                          hash_of(&mirrored),
+                          found);
     return found;
+}
+
+/* Who has found his twin, or is closed, need not be found any more. */
+static void leave_map(struct tidy_transport *transport)
+{
+    if (!transport->is_in_pairs)
+        return;
+    transport->is_in_pairs = false;
+    HASH_DELETE(hh, transport->loop->by_pair, transport);
 }
 
 void tidy__twins_add(struct tidy_transport *transport)
@@ -51,13 +71,19 @@ void tidy__twins_add(struct tidy_transport *transport)
     set_end(&transport->pair.near, &transport->local);
     set_end(&transport->pair.far, &transport->peer);
     other = find_other_end(transport);
-    if (other && !other->twin) {
+    if (other) {
         other->twin = transport;
         transport->twin = other;
+        leave_map(other);
+        return;
     }
     transport->is_in_pairs = true;
-    HASH_ADD(
-        hh, transport->loop->by_pair, pair, sizeof(transport->pair), transport);
+    HASH_ADD_BYHASHVALUE(hh,
+                         transport->loop->by_pair,
+                         pair,
+                         sizeof(transport->pair),
+                         hash_of(&transport->pair),
+                         transport);
 }
 
 void tidy__twins_remove(struct tidy_transport *transport)
@@ -76,8 +102,5 @@ void tidy__twins_remove(struct tidy_transport *transport)
         if (twin->state == TIDY__TRANSPORT_ENDING)
             tidy__transport_settle_soon(twin);
     }
-    if (!transport->is_in_pairs)
-        return;
-    transport->is_in_pairs = false;
-    HASH_DELETE(hh, transport->loop->by_pair, transport);
+    leave_map(transport);
 }
