@@ -1,31 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Transports: their life, what a user may ask of them, reading and writing.
+ * Transports: their life, and what a user may ask of them.
  *
- * What a user asks for is only noted; settle() then does what can be done, at
- * the end of the turn, or at once when nobody's callback is running. So a
- * protocol may write, close and abort in any order from inside any callback,
- * and its writes leave together. How a connection ends is in end.c.
- *
- * After a failed write nothing more is written, but what the peer has sent
- * before it went is still read and delivered: the end of file or the reset that
- * follows ends the connection, with the write's error as the reason.
+ * What a user asks for is only noted; settle() (transport_write.c) then does
+ * what can be done, at the end of the turn, or at once when nobody's callback is
+ * running. So a protocol may write, close and abort in any order from inside any
+ * callback, and its writes leave together. How a connection ends is in end.c.
  */
 #include "net/transport.h"
 
 #include "base/alloc.h"
 #include "base/guard.h"
 #include "base/misuse.h"
-#include "core/address.h"
 
 #include <errno.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <utlist.h>
 
 #define DEFAULT_HIGH_WATER 65536
-/* As many as libuv keeps without allocating (uv_write_t.bufsml). */
-#define MAX_BUFS 4
 
 struct tidy_factory tidy_factory_of(const struct tidy_protocol_ops *ops,
                                     size_t protocol_size)
@@ -246,294 +238,7 @@ void tidy__transport_reset(struct tidy_transport *transport, int reason)
     tidy__transport_close(transport, reason);
 }
 
-/* ------------------------------------------------------------------ reading */
-
-static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *ret_buf)
-{
-    struct tidy_transport *transport = handle->data;
-
-    (void)suggested;
-    *ret_buf = uv_buf_init(transport->loop->read_buf, TIDY__READ_SIZE);
-}
-
-static void
-on_data(struct tidy_transport *transport, const char *data, size_t len)
-{
-    const struct tidy_protocol_ops *ops = transport->protocol->ops;
-
-    if (transport->state != TIDY__TRANSPORT_OPEN)
-        return; /* discarded */
-    transport->n_read += len;
-    if (ops->data_received)
-        TIDY__GUARDED(ops->data_received(transport->protocol, data, len));
-}
-
-static void on_eof(struct tidy_transport *transport)
-{
-    const struct tidy_protocol_ops *ops = transport->protocol->ops;
-
-    transport->has_eof = true;
-    tidy__transport_update_reading(transport);
-    if (transport->write_error || transport->is_closing_at_eof ||
-        !ops->read_connection_lost)
-        transport->state = TIDY__TRANSPORT_ENDING;
-    if (transport->state == TIDY__TRANSPORT_OPEN)
-        TIDY__GUARDED(ops->read_connection_lost(transport->protocol));
-    tidy__transport_settle_soon(transport);
-}
-
-static void on_read(uv_stream_t *stream, ssize_t nread, const uv_buf_t *buf)
-{
-    struct tidy_transport *transport = stream->data;
-
-    if (nread > 0)
-        on_data(transport, buf->base, (size_t)nread);
-    else if (nread == UV_EOF)
-        on_eof(transport);
-    else if (nread < 0)
-        tidy__transport_close(transport,
-                              transport->write_error ? transport->write_error
-                                                     : (int)nread);
-}
-
-/* The kernel holds no more than this for a reader, and a peer that goes on
- * writing must not keep us here. */
-#define MAX_DRY_READS 128
-
-void tidy__transport_read_dry(struct tidy_transport *transport)
-{
-    int n_left = MAX_DRY_READS;
-
-    while (transport->is_reading && transport->state == TIDY__TRANSPORT_OPEN &&
-           n_left-- > 0) {
-        ssize_t nread = recv(transport->fd,
-                             transport->loop->read_buf,
-                             TIDY__READ_SIZE,
-                             MSG_DONTWAIT);
-        uv_buf_t buf = uv_buf_init(transport->loop->read_buf, TIDY__READ_SIZE);
-
-        if (nread < 0 && (errno == EAGAIN || errno == EINTR))
-            return;
-        on_read(&transport->uv.stream,
-                nread > 0    ? nread
-                : nread == 0 ? UV_EOF
-                             : -errno,
-                &buf);
-    }
-}
-
-/* While ending, reading goes on past the user's pause, to discard. */
-static bool wants_reading(const struct tidy_transport *transport)
-{
-    if (transport->has_eof)
-        return false;
-    return transport->state == TIDY__TRANSPORT_ENDING ||
-           (transport->state == TIDY__TRANSPORT_OPEN && !transport->is_paused);
-}
-
-void tidy__transport_update_reading(struct tidy_transport *transport)
-{
-    bool is_wanted = wants_reading(transport);
-
-    if (is_wanted == transport->is_reading)
-        return;
-    transport->is_reading = is_wanted;
-    if (is_wanted)
-        uv_read_start(&transport->uv.stream, on_alloc, on_read);
-    else if (transport->state < TIDY__TRANSPORT_CLOSING)
-        uv_read_stop(&transport->uv.stream);
-}
-
-void tidy__transport_close_at_eof(struct tidy_transport *transport)
-{
-    if (transport->state != TIDY__TRANSPORT_OPEN)
-        return;
-    transport->is_closing_at_eof = true;
-    if (transport->is_paused || transport->has_eof)
-        tidy_transport_lose_connection(transport);
-}
-
-/* ------------------------------------------------------------------ writing */
-
-/* Nothing can be written any more. Reading tells when all has been read. */
-static void on_write_error(struct tidy_transport *transport, int error)
-{
-    bool is_peer_gone = error == UV_EPIPE || error == UV_ECONNRESET;
-
-    transport->write_error = error;
-    tidy__write_queue_cancel(&transport->queue, error);
-    if (!is_peer_gone || !transport->is_reading)
-        tidy__transport_close(transport, error);
-}
-
-static void on_written(uv_write_t *req, int status)
-{
-    struct tidy_transport *transport = req->handle->data;
-    size_t n_bytes = transport->n_in_flight;
-
-    transport->n_in_flight = 0;
-    if (transport->state >= TIDY__TRANSPORT_CLOSING)
-        return;
-    if (status < 0) {
-        on_write_error(transport, status);
-    } else {
-        transport->n_written += n_bytes;
-        tidy__write_queue_consume(&transport->queue, n_bytes);
-    }
-    tidy__transport_settle(transport);
-}
-
-/* The kernel is full: let libuv wait until it is not. */
-static void write_later(struct tidy_transport *transport)
-{
-    uv_buf_t bufs[MAX_BUFS];
-    unsigned n_bufs;
-    int result;
-
-    n_bufs = tidy__write_queue_peek(
-        &transport->queue, bufs, MAX_BUFS, &transport->n_in_flight);
-    result = uv_write(
-        &transport->req.write, &transport->uv.stream, bufs, n_bufs, on_written);
-    if (result < 0) {
-        transport->n_in_flight = 0;
-        on_write_error(transport, result);
-    }
-}
-
-/* A small write after another must not wait for the peer's acknowledgement of
- * the first, which it delays by up to 40 ms. Most connections of a test never
- * write twice, and need not be told so. */
-static void expect_more(struct tidy_transport *transport)
-{
-    if (transport->n_written == 0 || !transport->is_tcp ||
-        transport->is_nodelay)
-        return;
-    transport->is_nodelay = true;
-    uv_tcp_nodelay(&transport->uv.tcp, 1);
-}
-
-/* Write until all is with the kernel, or the kernel is full. */
-static void flush(struct tidy_transport *transport)
-{
-    struct tidy__write_queue *queue = &transport->queue;
-
-    if (queue->chunks)
-        expect_more(transport);
-    while (queue->chunks && !transport->n_in_flight &&
-           !transport->write_error) {
-        uv_buf_t bufs[MAX_BUFS];
-        size_t len;
-        unsigned n_bufs = tidy__write_queue_peek(queue, bufs, MAX_BUFS, &len);
-        int result =
-            n_bufs ? uv_try_write(&transport->uv.stream, bufs, n_bufs) : 0;
-
-        if (result < 0 && result != UV_EAGAIN) {
-            on_write_error(transport, result);
-            return;
-        }
-        if (result > 0)
-            transport->n_written += (uint64_t)result;
-        if (result >= 0)
-            tidy__write_queue_consume(queue, (size_t)result);
-        if (result < 0 || (size_t)result < len)
-            write_later(transport);
-    }
-}
-
-static void tell_pressure(struct tidy_transport *transport)
-{
-    const struct tidy_protocol_ops *ops = transport->protocol->ops;
-    size_t n_bytes = transport->queue.n_bytes;
-
-    if (!transport->is_told_to_pause && n_bytes > transport->high_water) {
-        transport->is_told_to_pause = true;
-        if (ops->pause_producing)
-            TIDY__GUARDED(ops->pause_producing(transport->protocol));
-    } else if (transport->is_told_to_pause && n_bytes == 0) {
-        transport->is_told_to_pause = false;
-        if (ops->resume_producing)
-            TIDY__GUARDED(ops->resume_producing(transport->protocol));
-    }
-}
-
-static void tell_shut(struct tidy_transport *transport)
-{
-    const struct tidy_protocol_ops *ops = transport->protocol->ops;
-
-    if (!transport->is_shut || transport->is_told_shut)
-        return;
-    transport->is_told_shut = true;
-    if (ops->write_connection_lost)
-        TIDY__GUARDED(ops->write_connection_lost(transport->protocol));
-}
-
-/* Tell the user what settling brought about; never inside a call of his. */
-static void tell(struct tidy_transport *transport)
-{
-    if (transport->state >= TIDY__TRANSPORT_CLOSING)
-        return;
-    tidy__write_queue_call_back(&transport->queue);
-    if (transport->state != TIDY__TRANSPORT_OPEN)
-        return;
-    tell_pressure(transport);
-    tell_shut(transport);
-}
-
-static bool has_news(const struct tidy_transport *transport)
-{
-    size_t n_bytes = transport->queue.n_bytes;
-
-    return transport->queue.written ||
-           (transport->is_shut && !transport->is_told_shut) ||
-           (transport->is_told_to_pause ? n_bytes == 0
-                                        : n_bytes > transport->high_water);
-}
-
-/* Half-closed on both sides is closed. */
-static bool is_over(const struct tidy_transport *transport)
-{
-    return transport->has_eof && transport->is_shut;
-}
-
-static void settle_state(struct tidy_transport *transport)
-{
-    if (transport->state < TIDY__TRANSPORT_CLOSING)
-        flush(transport);
-    if (transport->state >= TIDY__TRANSPORT_CLOSING)
-        return;
-    if (transport->state == TIDY__TRANSPORT_OPEN &&
-        transport->is_half_closing && !transport->is_shut &&
-        !transport->queue.n_bytes) {
-        shutdown(transport->fd, SHUT_WR);
-        transport->is_shut = true;
-    }
-    if (transport->state == TIDY__TRANSPORT_OPEN && is_over(transport))
-        transport->state = TIDY__TRANSPORT_ENDING;
-    if (transport->state == TIDY__TRANSPORT_ENDING)
-        tidy__transport_try_end(transport);
-}
-
-void tidy__transport_settle(struct tidy_transport *transport)
-{
-    if (transport->loop->is_condemned)
-        return;
-    settle_state(transport);
-    if (!tidy__loop_is_inside(transport->loop)) {
-        /* The user made this call: tell him from the loop. */
-        if (has_news(transport))
-            tidy__task_post(transport->loop, &transport->settle);
-        return;
-    }
-    tell(transport);
-}
-
-void tidy__transport_settle_soon(struct tidy_transport *transport)
-{
-    if (tidy__loop_is_inside(transport->loop))
-        tidy__task_post(transport->loop, &transport->settle);
-    else
-        tidy__transport_settle(transport);
-}
+/* --------------------------------------------------------- what a user asks */
 
 static int check_writable(const struct tidy_transport *transport)
 {
@@ -544,8 +249,6 @@ static int check_writable(const struct tidy_transport *transport)
         return -EPIPE;
     return 0;
 }
-
-/* --------------------------------------------------------- what a user asks */
 
 int tidy_transport_write(struct tidy_transport *transport,
                          const void *data,
