@@ -31,7 +31,10 @@ TIDY_API int tidy_loop_new(struct uv_loop_s *uv, struct tidy_loop **ret_loop);
 /**
  * Take our part out again. Every connection still open is aborted, and the
  * loop runs until our handles are closed; yours are not touched, but their
- * callbacks may run. Not from a callback. Accepts NULL, returns NULL.
+ * callbacks may run. Servers that are still on it are freed. What callbacks ask
+ * for meanwhile never begins: no call is made later, and the deferred of a
+ * connect or a listen never fires. Not from a callback. Accepts NULL, returns
+ * NULL.
  */
 TIDY_API struct tidy_loop *tidy_loop_free(struct tidy_loop *loop);
 
@@ -89,8 +92,9 @@ typedef void (*tidy_call_cb)(void *arg);
  * @param arg       Borrowed until @p cb returns or the call is cancelled.
  * @param ret_call  Receives the call, borrowed until it has run or was
  *                  cancelled: tidy_call_cancel(). NULL: not wanted.
- * @retval 0        Scheduled.
- * @retval -ENOMEM  Out of memory; nothing was scheduled.
+ * @retval 0           Scheduled.
+ * @retval -ENOMEM     Out of memory; nothing was scheduled.
+ * @retval -ESHUTDOWN  The loop is being freed.
  */
 TIDY_API int tidy_call_later_at(struct tidy_loop *loop,
                                 uint64_t delay_ns,
@@ -110,8 +114,9 @@ TIDY_API struct tidy_call *tidy_call_cancel(struct tidy_call *call);
  *
  * @param deferred  Borrowed; a reference is kept until it fires.
  * @param limit_ns  Rounded up to milliseconds.
- * @retval 0        Armed (or the deferred has fired already).
- * @retval -ENOMEM  Out of memory; there is no limit now.
+ * @retval 0           Armed (or the deferred has fired already).
+ * @retval -ENOMEM     Out of memory; there is no limit now.
+ * @retval -ESHUTDOWN  The loop is being freed; there is no limit now.
  */
 TIDY_API int tidy_deferred_timeout_at(struct tidy_deferred *deferred,
                                       struct tidy_loop *loop,

@@ -12,6 +12,7 @@
 #include "base/misuse.h"
 #include "net/loop.h"
 
+#include <errno.h>
 #include <utlist.h>
 
 static void on_closed(uv_handle_t *handle)
@@ -46,6 +47,8 @@ int tidy_call_later_at(struct tidy_loop *loop,
     TIDY_REQUIRE(cb, "tidy_call_later: the callback is NULL");
     if (loop->is_condemned)
         return TIDY_ECONDEMNED;
+    if (loop->is_ending)
+        return -ESHUTDOWN;
     call = tidy__alloc(sizeof(*call));
     if (!call)
         return -ENOMEM;
@@ -75,6 +78,16 @@ struct tidy_call *tidy_call_cancel(struct tidy_call *call)
         return NULL;
     uv_close((uv_handle_t *)&call->timer, on_closed);
     return NULL;
+}
+
+void tidy__call_drop(struct tidy_call *call)
+{
+    void (*dropped)(void *arg) = call->dropped;
+    void *arg = call->arg;
+
+    tidy_call_cancel(call);
+    if (dropped)
+        dropped(arg);
 }
 
 struct tidy_call *tidy__call_of(const struct tidy_loop *loop,
@@ -116,6 +129,17 @@ static void on_limit(void *arg)
     tidy_deferred_unref(deferred);
 }
 
+/* No limit will end it, and nothing else can: the loop is gone. */
+static void on_dropped(void *arg)
+{
+    struct limit *limit = arg;
+    struct tidy_deferred *deferred = tidy_deferred_ref(limit->deferred);
+
+    limit->call = NULL;
+    tidy_deferred_cancel(deferred);
+    tidy_deferred_unref(deferred);
+}
+
 static struct tidy_deferred *on_fired(struct tidy_result *result, void *arg)
 {
     struct limit *limit = arg;
@@ -152,8 +176,10 @@ int tidy_deferred_timeout_at(struct tidy_deferred *deferred,
         loop, limit_ns, on_limit, limit, &limit->call, file, line);
     if (result == 0)
         result = tidy_deferred_add_both(deferred, on_fired, limit);
-    if (result == 0)
+    if (result == 0) {
+        limit->call->dropped = on_dropped;
         return 0;
+    }
     tidy_call_cancel(limit->call);
     tidy_deferred_unref(limit->deferred);
     tidy__dealloc(limit);

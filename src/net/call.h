@@ -15,7 +15,12 @@ struct tidy_call {
     void *arg;
     const char *file;
     int line;
+    /* Told, with arg, when the loop ends first; NULL: nobody. */
+    void (*dropped)(void *arg);
 };
+
+/* Cancel one because its loop ends. */
+void tidy__call_drop(struct tidy_call *call);
 
 /* The call to which a libuv timer belongs, or NULL. */
 struct tidy_call *tidy__call_of(const struct tidy_loop *loop,

@@ -376,9 +376,12 @@ struct tidy_deferred *tidy__connect_in(struct tidy_loop *loop,
                                        const char *file,
                                        int line)
 {
-    struct tidy_connector *connector = tidy__zalloc(sizeof(*connector));
+    struct tidy_connector *connector;
     struct tidy_deferred *deferred;
 
+    if (loop->is_ending)
+        return tidy__deferred_new_hidden(&loop->ledger, "connected");
+    connector = tidy__zalloc(sizeof(*connector));
     if (!connector)
         return NULL;
     deferred = tidy_deferred_new_at(&loop->ledger, "connected", file, line);

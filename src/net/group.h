@@ -17,6 +17,9 @@ struct tidy__group_ops {
     void (*lost)(struct tidy__group *group, struct tidy_transport *transport);
     /* A connection that the factory refused is gone. */
     void (*refused)(struct tidy__group *group);
+    /* The loop goes, and all transports are lost: end the group, too. NULL:
+     * another group's owner ends this one. */
+    void (*loop_ended)(struct tidy__group *group);
 };
 
 /*

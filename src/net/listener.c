@@ -400,9 +400,12 @@ struct tidy_deferred *tidy__listen_in(struct tidy_loop *loop,
                                       const char *file,
                                       int line)
 {
-    struct tidy_listener *listener = new_listener(loop, endpoint, file, line);
+    struct tidy_listener *listener;
     struct tidy_deferred *listening;
 
+    if (loop->is_ending)
+        return tidy__deferred_new_hidden(&loop->ledger, "listening");
+    listener = new_listener(loop, endpoint, file, line);
     if (!listener)
         return NULL;
     listening = tidy_deferred_ref(listener->listening);

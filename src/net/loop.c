@@ -154,6 +154,21 @@ static void end_transports(struct tidy_loop *loop)
     }
 }
 
+/* An owner may end several groups at once. */
+static void end_groups(struct tidy_loop *loop)
+{
+    struct tidy__group *group = loop->groups;
+
+    while (group) {
+        if (group->ops && group->ops->loop_ended) {
+            group->ops->loop_ended(group);
+            group = loop->groups;
+        } else {
+            group = group->next;
+        }
+    }
+}
+
 static void end_handles(struct tidy_loop *loop)
 {
     uv_close((uv_handle_t *)&loop->check_handle, on_handle_closed);
@@ -168,17 +183,19 @@ struct tidy_loop *tidy_loop_free(struct tidy_loop *loop)
         return NULL;
     TIDY_REQUIRE(!tidy__loop_is_inside(loop),
                  "tidy_loop_free: called from a callback");
+    loop->is_ending = true;
     while (loop->connectors)
         tidy__connector_cancel(loop->connectors, TIDY_ECANCELLED);
     while (loop->listeners)
         tidy__listener_end(loop->listeners);
     end_transports(loop);
     while (loop->calls)
-        tidy_call_cancel(loop->calls);
+        tidy__call_drop(loop->calls);
     /* What is open now closes within two turns; then our own handles. */
     while (loop->n_handles > N_OWN_HANDLES)
         tidy__loop_run(loop, UV_RUN_ONCE);
     tidy__tasks_run(loop);
+    end_groups(loop);
     end_handles(loop);
     while (loop->n_handles > 0)
         tidy__loop_run(loop, UV_RUN_ONCE);

@@ -44,6 +44,7 @@ struct tidy_loop {
     bool is_stopped;                   /* a check failed; leave the loop */
     bool has_limit_passed;
     bool is_condemned;
+    bool is_ending; /* tidy_loop_free() was called: nothing begins any more */
     struct tidy_loop *next_condemned; /* see condemn.c */
 };
 
