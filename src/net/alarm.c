@@ -12,14 +12,14 @@
 
 #include <utlist.h>
 
-static void start_timer(struct tidy_loop *loop)
+static void start_timer(struct tidy_loop *loop, uint64_t min_ms)
 {
-    uint64_t now_ms = uv_now(loop->uv);
+    uint64_t earliest_ms = uv_now(loop->uv) + min_ms;
     uint64_t due_ms = loop->alarms->due_ms;
 
     uv_timer_start(&loop->alarm_timer,
                    tidy__alarms_on_timer,
-                   due_ms > now_ms ? due_ms - now_ms : 0,
+                   min_ms + (due_ms > earliest_ms ? due_ms - earliest_ms : 0),
                    0);
 }
 
@@ -49,7 +49,7 @@ void tidy__alarm_set(struct tidy_loop *loop,
     else
         DL_PREPEND(loop->alarms, alarm);
     if (loop->alarms == alarm)
-        start_timer(loop);
+        start_timer(loop, 0);
 }
 
 /* The timer may ring for nothing then; it only must not keep the loop alive. */
@@ -76,6 +76,7 @@ void tidy__alarms_on_timer(uv_timer_t *timer)
         tidy__alarm_clear(loop, alarm);
         alarm->ring(alarm);
     }
+    /* A timer that is due again would ring again before the turn goes on. */
     if (loop->alarms)
-        start_timer(loop);
+        start_timer(loop, 1);
 }

@@ -23,14 +23,23 @@ static void on_closed(uv_handle_t *handle)
     tidy__dealloc(call);
 }
 
-static void on_due(uv_timer_t *timer)
+static void run(struct tidy__task *task)
 {
-    struct tidy_call *call = timer->data;
+    struct tidy_call *call = tidy_container_of(task, struct tidy_call, task);
     tidy_call_cb cb = call->cb;
     void *arg = call->arg;
 
     tidy_call_cancel(call);
     TIDY__GUARDED(cb(arg));
+}
+
+/* libuv goes on with its timers until none is due, so a callback that asks for
+ * another call at once would keep everything else from happening. */
+static void on_due(uv_timer_t *timer)
+{
+    struct tidy_call *call = timer->data;
+
+    tidy__task_post(call->loop, &call->task);
 }
 
 int tidy_call_later_at(struct tidy_loop *loop,
@@ -52,9 +61,12 @@ int tidy_call_later_at(struct tidy_loop *loop,
     call = tidy__alloc(sizeof(*call));
     if (!call)
         return -ENOMEM;
-    *call = (struct tidy_call){
-        .loop = loop, .cb = cb, .arg = arg, .file = file, .line = line
-    };
+    *call = (struct tidy_call){ .loop = loop,
+                                .task = { .run = run },
+                                .cb = cb,
+                                .arg = arg,
+                                .file = file,
+                                .line = line };
     uv_timer_init(loop->uv, &call->timer);
     tidy__loop_handle_opened(loop);
     call->timer.data = call;
@@ -74,6 +86,7 @@ struct tidy_call *tidy_call_cancel(struct tidy_call *call)
     if (!call)
         return NULL;
     DL_DELETE(call->loop->calls, call);
+    tidy__task_withdraw(call->loop, &call->task);
     if (call->loop->is_condemned)
         return NULL;
     uv_close((uv_handle_t *)&call->timer, on_closed);

@@ -2,6 +2,7 @@
 #ifndef TIDY_NET_CALL_H
 #define TIDY_NET_CALL_H
 
+#include "net/task.h"
 #include <tidysock/loop.h>
 
 #include <uv.h>
@@ -11,6 +12,7 @@ struct tidy_call {
     struct tidy_call *prev, *next; /* in loop->calls while it is to come */
     struct tidy_loop *loop;
     uv_timer_t timer;
+    struct tidy__task task; /* posted when it is due */
     tidy_call_cb cb;
     void *arg;
     const char *file;
