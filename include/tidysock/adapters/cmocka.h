@@ -29,7 +29,8 @@
  *     return cmocka_run_group_tests(tests, group_setup, group_teardown);
  *
  * What it needs is defined here, weakly: any number of a program's source files
- * may include it. Among that are some of cmocka's own functions, through which
+ * may include it. (In C++ include it before <cmocka.h>, which forgets to say
+ * that its functions are C's.) Among that are some of cmocka's own functions, through which
  * cmocka and the tests then call us first:
  *
  * - `_fail`, `mock_assert`: a check that fails ends what it is in, by our jump.
