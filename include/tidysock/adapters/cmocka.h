@@ -30,8 +30,8 @@
  *
  * What it needs is defined here, weakly: any number of a program's source files
  * may include it. (In C++ include it before <cmocka.h>, which forgets to say
- * that its functions are C's.) Among that are some of cmocka's own functions, through which
- * cmocka and the tests then call us first:
+ * that its functions are C's.) Among that are some of cmocka's own functions,
+ * so that cmocka and the tests call us first:
  *
  * - `_fail`, `mock_assert`: a check that fails ends what it is in, by our jump.
  * - `_skip`: a test cannot be skipped from a callback, which is said.
@@ -41,7 +41,8 @@
  *
  * expect_assert_failure(), mocks and skip() work in the body. A mock without a
  * value that fails in a callback leaves it by cmocka's own jump, which nobody
- * can hold: the test fails, its loop is given up, and the report says so.
+ * can hold: the test fails, its loop is given up, and the report says so. The
+ * same goes for a signal such as SIGSEGV, which cmocka catches.
  */
 #ifndef TIDYSOCK_ADAPTERS_CMOCKA_H
 #define TIDYSOCK_ADAPTERS_CMOCKA_H
