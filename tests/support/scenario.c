@@ -520,6 +520,11 @@ void scenario_check_no_time_wait(void)
     assert_string_equal(found, "");
 }
 
+void scenario_forget_ports(void)
+{
+    memset(scenario.server_port_of, 0, sizeof(scenario.server_port_of));
+}
+
 void scenario_check_clean(void)
 {
     check_counts();

@@ -89,6 +89,9 @@ void scenario_check_clean(void);
 /* Of what our clients were connected by, whoever closed first. */
 void scenario_check_no_time_wait(void);
 
+/* The clients so far may well be in TIME_WAIT: the other end is a stranger. */
+void scenario_forget_ports(void);
+
 /* From here on, the scenario is about this server instead of the case's own. It
  * moves to the case. */
 void scenario_use(struct tidy_server *server);
