@@ -4,6 +4,8 @@
  *
  *   all written, the other end is ours and closed, its EOF read, all taken
  *                        -> reset: nothing stays in TIME_WAIT
+ *   the other end is ours and open, its EOF read, all taken
+ *                        -> reset, which it takes for an end of file
  *   the other end is ours and closed, its EOF not read yet
  *                        -> wait for it, discarding
  *   the other end is ours, ending too, and has shut down writing first
@@ -65,6 +67,17 @@ static bool has_read_all_of_twin(const struct tidy_transport *transport)
 }
 
 /*
+ * The other end is ours and open, but has sent its end of file: an end of file
+ * from us would leave it in TIME_WAIT. Once it has acknowledged all that we
+ * sent, a reset takes nothing from it, and it knows how to take the reset.
+ */
+static bool is_twin_half_closed(const struct tidy_transport *transport)
+{
+    return transport->is_tcp && transport->twin && transport->twin->is_shut &&
+           transport->has_eof && !transport->is_shut;
+}
+
+/*
  * Bytes that the kernel has and the peer's kernel has not. The FIN counts as
  * one in SIOCOUTQ. When the other end is ours, what was sent is in its receive
  * queue already: a delayed acknowledgement need not be waited for.
@@ -76,7 +89,7 @@ static size_t n_untaken_in_kernel(const struct tidy_transport *transport)
     if (!transport->is_tcp || transport->write_error ||
         transport->n_written == 0 || has_twin_read_all(transport))
         return 0;
-    if (transport->twin)
+    if (transport->twin && !is_twin_half_closed(transport))
         return ask(transport->fd, SIOCOUTQNSD);
     n_bytes = ask(transport->fd, SIOCOUTQ);
     return n_bytes - (n_bytes > 0 && transport->is_shut);
@@ -107,10 +120,11 @@ static int discard_input(struct tidy_transport *transport)
                       transport->loop->read_buf,
                       TIDY__READ_SIZE,
                       MSG_DONTWAIT);
-        if (n_read < 0 && errno != EINTR)
-            return errno == EAGAIN ? 0 : -errno;
-        if (n_read == 0)
+        if (n_read == 0 ||
+            (n_read < 0 && tidy__transport_is_eof(transport, -errno)))
             transport->has_eof = true;
+        else if (n_read < 0 && errno != EINTR)
+            return errno == EAGAIN ? 0 : -errno;
     }
     return 0;
 }
@@ -122,9 +136,10 @@ static void drain(struct tidy_transport *transport)
     if (transport->is_draining)
         return;
     transport->is_draining = true;
-    if (!transport->is_shut)
+    if (!transport->is_shut && !is_twin_half_closed(transport)) {
         shutdown(transport->fd, SHUT_WR);
-    transport->is_shut = true;
+        transport->is_shut = true;
+    }
     DL_APPEND2(loop->draining, transport, drain_prev, drain_next);
     loop->drain_ms = DRAIN_MIN_MS;
     tidy__alarm_set(loop, &loop->drain_alarm, DRAIN_MIN_MS);
@@ -175,15 +190,23 @@ void tidy__drain_on_alarm(struct tidy__alarm *alarm)
     tidy__alarm_set(loop, alarm, loop->drain_ms);
 }
 
-/* Is the other end ours and sure to be gone soon? Then let it go first. */
+/* Is the other end ours and sure to be gone, or to send its end of file, soon?
+ * Then let it go first. */
 static bool is_twin_going_first(const struct tidy_transport *transport)
 {
     const struct tidy_transport *twin = transport->twin;
 
     if (transport->is_twin_closed)
         return !transport->has_eof;
-    return twin && twin->state == TIDY__TRANSPORT_ENDING && twin->is_shut &&
-           !transport->is_shut;
+    if (!twin || !twin->is_shut || transport->is_shut)
+        return false;
+    return !transport->has_eof || twin->state == TIDY__TRANSPORT_ENDING;
+}
+
+bool tidy__transport_is_eof(const struct tidy_transport *transport, int error)
+{
+    return error == -ECONNRESET && transport->is_reset_an_eof &&
+           has_read_all_of_twin(transport);
 }
 
 void tidy__transport_try_end(struct tidy_transport *transport)
@@ -192,6 +215,11 @@ void tidy__transport_try_end(struct tidy_transport *transport)
     if (transport->queue.n_bytes > 0 || is_twin_going_first(transport))
         return;
     if (transport->is_twin_closed && n_untaken_in_kernel(transport) == 0) {
+        tidy__transport_reset(transport, transport->write_error);
+        return;
+    }
+    if (is_twin_half_closed(transport) && n_untaken_in_kernel(transport) == 0) {
+        transport->twin->is_reset_an_eof = true;
         tidy__transport_reset(transport, transport->write_error);
         return;
     }

@@ -202,6 +202,7 @@ static void on_closed(uv_handle_t *handle)
 
     tidy__loop_handle_closed(transport->loop);
     tidy__task_withdraw(transport->loop, &transport->settle);
+    tidy__transport_tell_shut(transport);
     tidy__write_queue_cancel(&transport->queue,
                              transport->reason ? transport->reason
                                                : TIDY_ECANCELLED);

@@ -72,6 +72,8 @@ struct tidy_transport {
     /* What it had read and written when it was closed. */
     uint64_t n_twin_read, n_twin_written;
     bool is_in_pairs;
+    /* The other end was ours and ended by a reset that means end of file. */
+    bool is_reset_an_eof;
     bool
         is_twin_closed; /* the other end was ours, and its descriptor is gone */
 
@@ -126,11 +128,17 @@ void tidy__transport_reset(struct tidy_transport *transport, int reason);
  * and is closed. What is unread is delivered, unless reading is paused. */
 void tidy__transport_close_at_eof(struct tidy_transport *transport);
 
+/* Is this error of a read the other end's way to end the connection? */
+bool tidy__transport_is_eof(const struct tidy_transport *transport, int error);
+
 /* Deliver what has arrived now, without waiting for the poller; from the loop. */
 void tidy__transport_read_dry(struct tidy_transport *transport);
 
 /* Start or stop libuv's reading as the state demands. */
 void tidy__transport_update_reading(struct tidy_transport *transport);
+
+/* Call write_connection_lost, if our half has ended and it was not told yet. */
+void tidy__transport_tell_shut(struct tidy_transport *transport);
 
 /* Do what can be done now: write, shut down, drain, close. */
 void tidy__transport_settle(struct tidy_transport *transport);

@@ -29,6 +29,8 @@ on_data(struct tidy_transport *transport, const char *data, size_t len)
     if (transport->state != TIDY__TRANSPORT_OPEN)
         return; /* discarded */
     transport->n_read += len;
+    if (transport->twin && transport->twin->is_draining)
+        tidy__transport_settle_soon(transport->twin);
     if (ops->data_received)
         TIDY__GUARDED(ops->data_received(transport->protocol, data, len));
 }
@@ -53,7 +55,7 @@ static void on_read(uv_stream_t *stream, ssize_t nread, const uv_buf_t *buf)
 
     if (nread > 0)
         on_data(transport, buf->base, (size_t)nread);
-    else if (nread == UV_EOF)
+    else if (nread == UV_EOF || tidy__transport_is_eof(transport, (int)nread))
         on_eof(transport);
     else if (nread < 0)
         tidy__transport_close(transport,

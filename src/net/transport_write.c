@@ -116,11 +116,17 @@ static void tell_pressure(struct tidy_transport *transport)
     }
 }
 
-static void tell_shut(struct tidy_transport *transport)
+static bool is_half_closed(const struct tidy_transport *transport)
+{
+    return transport->is_half_closing && !transport->queue.n_bytes &&
+           !transport->write_error;
+}
+
+void tidy__transport_tell_shut(struct tidy_transport *transport)
 {
     const struct tidy_protocol_ops *ops = transport->protocol->ops;
 
-    if (!transport->is_shut || transport->is_told_shut)
+    if (!is_half_closed(transport) || transport->is_told_shut)
         return;
     transport->is_told_shut = true;
     if (ops->write_connection_lost)
@@ -136,7 +142,7 @@ static void tell(struct tidy_transport *transport)
     if (transport->state != TIDY__TRANSPORT_OPEN)
         return;
     tell_pressure(transport);
-    tell_shut(transport);
+    tidy__transport_tell_shut(transport);
 }
 
 static bool has_news(const struct tidy_transport *transport)
@@ -144,15 +150,29 @@ static bool has_news(const struct tidy_transport *transport)
     size_t n_bytes = transport->queue.n_bytes;
 
     return transport->queue.written ||
-           (transport->is_shut && !transport->is_told_shut) ||
+           (is_half_closed(transport) && !transport->is_told_shut) ||
            (transport->is_told_to_pause ? n_bytes == 0
                                         : n_bytes > transport->high_water);
 }
 
-/* Half-closed on both sides is closed. */
+/* Half-closed on both sides is closed: the second to do so need not shut down
+ * writing first, and must not, if the other end is not to be in TIME_WAIT. */
 static bool is_over(const struct tidy_transport *transport)
 {
-    return transport->has_eof && transport->is_shut;
+    return transport->has_eof && transport->is_half_closing &&
+           !transport->queue.n_bytes;
+}
+
+/* Unless the other end, which is ours, has done so first: see is_over(). */
+static bool wants_shutdown(const struct tidy_transport *transport)
+{
+    const struct tidy_transport *twin = transport->twin;
+
+    if (transport->state != TIDY__TRANSPORT_OPEN || transport->is_shut ||
+        !transport->is_half_closing || transport->queue.n_bytes)
+        return false;
+    return !transport->has_eof &&
+           (!twin || !twin->is_shut || transport->is_paused);
 }
 
 static void settle_state(struct tidy_transport *transport)
@@ -161,9 +181,7 @@ static void settle_state(struct tidy_transport *transport)
         flush(transport);
     if (transport->state >= TIDY__TRANSPORT_CLOSING)
         return;
-    if (transport->state == TIDY__TRANSPORT_OPEN &&
-        transport->is_half_closing && !transport->is_shut &&
-        !transport->queue.n_bytes) {
+    if (wants_shutdown(transport)) {
         shutdown(transport->fd, SHUT_WR);
         transport->is_shut = true;
     }
