@@ -83,7 +83,8 @@ struct tidy_test {
     /** After the body, also after a failed one if set_up passed. */
     tidy_body_cb tear_down;
     /** Makes the case's server, owned by the case, instead of TCP or Unix;
-     *  called when the case begins. NULL from it: the case has no server. */
+     *  called before set_up, and may fail the test as set_up may. NULL from it:
+     *  the case has no server. */
     struct tidy_server *(*get_server)(struct tidy_case *t);
     /** For set_up, body and tear_down together; 0: TIDY_CASE_DEADLINE_NS. */
     uint64_t deadline_ns;
