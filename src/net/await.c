@@ -58,7 +58,7 @@ static bool may_still_happen(struct tidy_loop *loop)
 {
     struct search search = { .loop = loop };
 
-    if (loop->tasks)
+    if (loop->tasks || loop->tasks_after_poll)
         return true;
     uv_walk(loop->uv, look_for_unreferenced, &search);
     if (search.has_found)

@@ -26,6 +26,7 @@
 
 static void on_check(uv_check_t *check)
 {
+    tidy__tasks_polled(check->data);
     tidy__tasks_run(check->data);
 }
 
@@ -137,6 +138,22 @@ int tidy__loop_run(struct tidy_loop *loop, uv_run_mode mode)
     return is_alive;
 }
 
+void tidy__loop_keep(struct tidy_loop *loop, struct tidy__memory *memory)
+{
+    memory->next = loop->kept;
+    loop->kept = memory;
+}
+
+static void free_kept(struct tidy_loop *loop)
+{
+    struct tidy__memory *memory;
+
+    while ((memory = loop->kept) != NULL) {
+        loop->kept = memory->next;
+        tidy__dealloc(memory);
+    }
+}
+
 void tidy__loop_stop(struct tidy_loop *loop)
 {
     loop->is_stopped = true;
@@ -202,5 +219,6 @@ struct tidy_loop *tidy_loop_free(struct tidy_loop *loop)
     tidy__group_deinit(&loop->own_group, loop);
     tidy__ledger_deinit(&loop->ledger);
     tidy__dealloc(loop->read_buf);
+    free_kept(loop);
     return tidy__dealloc(loop);
 }

@@ -13,6 +13,11 @@
 /* The largest piece that data_received is handed at once. */
 #define TIDY__READ_SIZE 65536
 
+/* Begins a piece of memory that is freed with the loop. */
+struct tidy__memory {
+    struct tidy__memory *next; /* in tidy_loop.kept */
+};
+
 /* Our part of a libuv loop; see tidysock/loop.h. */
 struct tidy_loop {
     uv_loop_t *uv;       /* borrowed */
@@ -23,7 +28,8 @@ struct tidy_loop {
      * that the loop neither blocks nor ends before they have run. */
     uv_check_t check_handle;
     uv_idle_t idle_handle;
-    struct tidy__task *tasks; /* DL, borrowed */
+    struct tidy__task *tasks;            /* DL, borrowed */
+    struct tidy__task *tasks_after_poll; /* DL, borrowed */
 
     uv_timer_t limit_timer;            /* of the await that is running */
     uv_timer_t alarm_timer;            /* for the first of the alarms */
@@ -40,6 +46,7 @@ struct tidy_loop {
     struct tidy_call *calls;           /* DL, owned */
     size_t n_handles;                  /* libuv handles of ours, not closed */
     char *read_buf;                    /* owned, TIDY__READ_SIZE */
+    struct tidy__memory *kept;         /* owned */
     bool is_running;                   /* inside uv_run() */
     bool is_stopped;                   /* a check failed; leave the loop */
     bool has_limit_passed;
@@ -57,6 +64,9 @@ int tidy__loop_run(struct tidy_loop *loop, uv_run_mode mode);
 /* A libuv handle of ours begins or ends its life. */
 void tidy__loop_handle_opened(struct tidy_loop *loop);
 void tidy__loop_handle_closed(struct tidy_loop *loop);
+
+/* Take memory over: somebody else's callback may still lead to it. */
+void tidy__loop_keep(struct tidy_loop *loop, struct tidy__memory *memory);
 
 /* Leave the loop at the end of this turn: a check has failed. */
 void tidy__loop_stop(struct tidy_loop *loop);

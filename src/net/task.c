@@ -5,7 +5,8 @@
  * They run from libuv's check phase, right after the callbacks of the turn's
  * input, or from an idle handle when they were posted elsewhere (a timer, a
  * close callback, the test's body). The idle handle is active exactly while
- * tasks wait: it keeps the loop alive and from blocking.
+ * tasks wait: it keeps the loop alive and from blocking. Tasks for after the
+ * poll join the others in the check phase.
  */
 #include "net/task.h"
 
@@ -22,14 +23,29 @@ static void on_idle(uv_idle_t *idle)
     tidy__tasks_run(idle->data);
 }
 
+static void start_idling(struct tidy_loop *loop)
+{
+    if (!uv_is_active((uv_handle_t *)&loop->idle_handle))
+        uv_idle_start(&loop->idle_handle, on_idle);
+}
+
 void tidy__task_post(struct tidy_loop *loop, struct tidy__task *task)
 {
     if (task->is_posted)
         return;
     task->is_posted = true;
     DL_APPEND(loop->tasks, task);
-    if (!uv_is_active((uv_handle_t *)&loop->idle_handle))
-        uv_idle_start(&loop->idle_handle, on_idle);
+    start_idling(loop);
+}
+
+void tidy__task_post_after_poll(struct tidy_loop *loop, struct tidy__task *task)
+{
+    if (task->is_posted)
+        return;
+    task->is_posted = true;
+    task->is_after_poll = true;
+    DL_APPEND(loop->tasks_after_poll, task);
+    start_idling(loop);
 }
 
 void tidy__task_withdraw(struct tidy_loop *loop, struct tidy__task *task)
@@ -37,7 +53,21 @@ void tidy__task_withdraw(struct tidy_loop *loop, struct tidy__task *task)
     if (!task->is_posted)
         return;
     task->is_posted = false;
-    DL_DELETE(loop->tasks, task);
+    if (task->is_after_poll)
+        DL_DELETE(loop->tasks_after_poll, task);
+    else
+        DL_DELETE(loop->tasks, task);
+    task->is_after_poll = false;
+}
+
+void tidy__tasks_polled(struct tidy_loop *loop)
+{
+    struct tidy__task *task;
+
+    while ((task = loop->tasks_after_poll) != NULL) {
+        tidy__task_withdraw(loop, task);
+        tidy__task_post(loop, task);
+    }
 }
 
 void tidy__tasks_run(struct tidy_loop *loop)
@@ -52,6 +82,7 @@ void tidy__tasks_run(struct tidy_loop *loop)
         tidy__task_withdraw(loop, task);
         task->run(task);
     }
-    if (uv_is_active((uv_handle_t *)&loop->idle_handle))
+    if (!loop->tasks_after_poll &&
+        uv_is_active((uv_handle_t *)&loop->idle_handle))
         uv_idle_stop(&loop->idle_handle);
 }

@@ -15,12 +15,19 @@ struct tidy__task {
     struct tidy__task *prev, *next; /* in tidy_loop.tasks */
     void (*run)(struct tidy__task *task);
     bool is_posted;
+    bool is_after_poll; /* in tidy_loop.tasks_after_poll */
 };
 
 void tidy__task_post(struct tidy_loop *loop, struct tidy__task *task);
+/* The same for after the next look at what has arrived. */
+void tidy__task_post_after_poll(struct tidy_loop *loop,
+                                struct tidy__task *task);
 void tidy__task_withdraw(struct tidy_loop *loop, struct tidy__task *task);
 
 /* Run all that are posted, and those that they post, up to a limit. */
 void tidy__tasks_run(struct tidy_loop *loop);
+
+/* What has arrived has been looked at: the others are due, too. */
+void tidy__tasks_polled(struct tidy_loop *loop);
 
 #endif
