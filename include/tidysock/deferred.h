@@ -46,7 +46,8 @@ typedef void (*tidy_free_cb)(void *value);
  * @param arg     As given when the callback was added.
  * @return        NULL to go on with @p result, or a deferred, whose reference
  *                moves to the chain: the chain waits for it and goes on with
- *                its result.
+ *                its result. (To pass on another call's deferred that may be
+ *                NULL for want of memory, fail @p result then.)
  */
 typedef struct tidy_deferred *(*tidy_deferred_cb)(struct tidy_result *result,
                                                   void *arg);
@@ -186,8 +187,13 @@ TIDY_API void tidy_result_fail(struct tidy_result *result,
 /** What tidy_deferred_gather() fires with; read it, never write it. */
 struct tidy_gathered {
     size_t n_values;
-    void **values; /* in the order given; owned by the gathered deferred */
+    void **values; /* in the order given; each owned by the gathering */
 };
+
+/** End a gathering that was taken from its deferred, or awaited; with it the
+ *  values that it owns. Accepts NULL, returns NULL. */
+TIDY_API struct tidy_gathered *
+tidy_gathered_free(struct tidy_gathered *gathered);
 
 /** Flags of tidy_deferred_gather(). */
 enum tidy_gather_flags {

@@ -48,9 +48,16 @@ static void unref(struct gathering *gathering)
     tidy__dealloc(gathering);
 }
 
+struct tidy_gathered *tidy_gathered_free(struct tidy_gathered *gathered)
+{
+    if (gathered)
+        unref(tidy_container_of(gathered, struct gathering, gathered));
+    return NULL;
+}
+
 static void free_gathered(void *value)
 {
-    unref(tidy_container_of(value, struct gathering, gathered));
+    tidy_gathered_free(value);
 }
 
 /* It is over: fire with the first failure, or with the values. */

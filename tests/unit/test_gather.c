@@ -146,6 +146,25 @@ static void values_go_with_the_gathering(void **state)
     assert_int_equal(f->probe.n_freed, N_CHILDREN);
 }
 
+/* Who takes a gathering ends it, and the values with it. */
+static void a_taken_gathering_is_freed_by_its_taker(void **state)
+{
+    struct fixture *f = *state;
+    struct tidy_deferred *outcome = gather(f, TIDY_GATHER_FIRST_FAILURE);
+    struct tidy_gathered *gathered;
+
+    for (size_t idx = 0; idx < N_CHILDREN; idx++)
+        tidy_deferred_fire(
+            f->children[idx], chain_probe_owned(&f->probe), chain_probe_free);
+    drop_children(f);
+    gathered = tidy_result_take(tidy__deferred_result(outcome));
+    tidy_deferred_unref(outcome);
+    assert_int_equal(f->probe.n_freed, 0);
+    assert_null(tidy_gathered_free(gathered));
+    assert_int_equal(f->probe.n_freed, N_CHILDREN);
+    assert_null(tidy_gathered_free(NULL));
+}
+
 /* The first failure ends it; later ones count as handled. */
 static void first_failure_ends_it(void **state)
 {
@@ -421,6 +440,7 @@ int main(void)
         TEST(fired_ones_count),
         TEST(nothing_is_gathered_at_once),
         TEST(values_go_with_the_gathering),
+        TEST(a_taken_gathering_is_freed_by_its_taker),
         TEST(first_failure_ends_it),
         TEST(late_value_is_left_alone),
         TEST(failure_may_wait_for_all),
