@@ -83,6 +83,15 @@ int tidy__buffer_append(struct tidy__buffer *buffer,
     return 0;
 }
 
+int tidy__buffer_terminate(struct tidy__buffer *buffer)
+{
+    int result = tidy__buffer_append(buffer, "", 1);
+
+    if (result == 0)
+        buffer->len--;
+    return result;
+}
+
 void tidy__buffer_consume(struct tidy__buffer *buffer, size_t n_bytes)
 {
     TIDY_REQUIRE(n_bytes <= buffer->len,

@@ -21,6 +21,9 @@ unsigned char *tidy__buffer_data(const struct tidy__buffer *buffer);
 int tidy__buffer_append(struct tidy__buffer *buffer,
                         const void *data,
                         size_t len);
+/* Put a NUL behind the last byte, not counted and not appended: the data is a
+ * text until the next append. 0 or -ENOMEM. */
+int tidy__buffer_terminate(struct tidy__buffer *buffer);
 /* Take n_bytes from the front; at most len. */
 void tidy__buffer_consume(struct tidy__buffer *buffer, size_t n_bytes);
 /* Free the storage; the buffer is empty and usable afterwards. */

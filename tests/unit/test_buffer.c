@@ -51,6 +51,32 @@ static void bytes_stay_in_order(void **state)
     assert_holds("ping");
 }
 
+/* The data can be read as a text, of which the end does not count. */
+static void terminated_is_a_text(void **state)
+{
+    (void)state;
+    append("ping");
+    assert_int_equal(tidy__buffer_terminate(&buffer), 0);
+    assert_holds("ping");
+    assert_string_equal((char *)tidy__buffer_data(&buffer), "ping");
+    tidy__buffer_consume(&buffer, 2);
+    assert_string_equal((char *)tidy__buffer_data(&buffer), "ng");
+    append(" pong");
+    assert_holds("ng pong");
+}
+
+/* Terminated when there is no room left. */
+static void terminating_may_fail(void **state)
+{
+    (void)state;
+    while (buffer.len == 0 || buffer.len < buffer.capacity)
+        append("x");
+    oom_fail_nth(1);
+    assert_int_equal(tidy__buffer_terminate(&buffer), -ENOMEM);
+    assert_int_equal(buffer.len, buffer.capacity);
+    assert_int_equal(tidy__buffer_terminate(&buffer), 0);
+}
+
 /* What is taken is taken from the front. */
 static void bytes_are_taken_from_the_front(void **state)
 {
@@ -189,6 +215,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(zeroed_is_empty),
         TEST(bytes_stay_in_order),
+        TEST(terminated_is_a_text),
+        TEST(terminating_may_fail),
         TEST(bytes_are_taken_from_the_front),
         TEST(stream_needs_no_more_memory),
         TEST(growing_keeps_what_is_left),
