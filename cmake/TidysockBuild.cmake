@@ -33,6 +33,9 @@ if(CMAKE_C_COMPILER_ID STREQUAL "GNU" AND CMAKE_C_FLAGS MATCHES "-fsanitize")
     list(APPEND TIDYSOCK_WARNINGS -Wno-stringop-overflow)
 endif()
 
+include(CheckCCompilerFlag)
+check_c_compiler_flag(-fmacro-prefix-map=a=b TIDYSOCK_HAS_MACRO_PREFIX_MAP)
+
 # GNU C11 with our warnings, which are errors: in our own builds only.
 # Asserts stay on in every build type.
 function(tidysock_own_target target)
@@ -42,6 +45,11 @@ function(tidysock_own_target target)
         C_EXTENSIONS ON)
     target_compile_definitions(${target} PRIVATE _GNU_SOURCE)
     target_compile_options(${target} PRIVATE -UNDEBUG)
+    if(TIDYSOCK_HAS_MACRO_PREFIX_MAP)
+        # Reports name files as they are named in the source tree.
+        target_compile_options(${target} PRIVATE
+            "-fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=")
+    endif()
     if(TIDYSOCK_DEVELOPER)
         target_compile_options(${target} PRIVATE ${TIDYSOCK_WARNINGS})
     endif()

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """test_readme.py WORK LIBRARY CC [FLAG...]: the programs in README.md compile
-without a warning and pass. A program is a block marked <!-- program: NAME -->."""
+without a warning and pass, and are those in examples/. A program is a block
+marked <!-- program: NAME -->; examples/NAME.c begins with a comment more."""
 
 import os
 import re
@@ -18,6 +19,13 @@ def pkg_config(*arguments):
                           stdout=subprocess.PIPE).stdout.split()
 
 
+def is_example(name, code):
+    path = os.path.join(SOURCE, "examples", name + ".c")
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    return text[text.index("#include"):] == code
+
+
 def main():
     work, library, compiler = sys.argv[1:4]
     directory = os.path.dirname(library)
@@ -29,6 +37,9 @@ def main():
         return 1
     os.makedirs(work, exist_ok=True)
     for name, code in programs:
+        if not is_example(name, code):
+            print(f"{name}: differs from examples/{name}.c")
+            return 1
         program = os.path.join(work, name)
         with open(program + ".c", "w", encoding="utf-8") as file:
             file.write(code)
