@@ -18,7 +18,8 @@ TIDY_BEGIN_DECLS
 struct tidy_loop;
 
 /**
- * Add our part to a libuv loop.
+ * Add our part to a libuv loop. While it is there SIGPIPE is ignored, unless the
+ * program handles it: writing to a peer that has gone is an error, no more.
  *
  * @param uv        Borrowed until tidy_loop_free(). The process that made it is
  *                  the only one that may use it.

@@ -77,6 +77,7 @@ int tidy_loop_new(struct uv_loop_s *uv, struct tidy_loop **ret_loop)
     tidy__ledger_init(&loop->ledger);
     tidy__group_init(&loop->own_group, loop, NULL);
     add_handles(loop);
+    tidy__sigpipe_ignore(&loop->sigpipe);
     *ret_loop = TIDY_STEAL(&loop);
     return 0;
 }
@@ -218,6 +219,7 @@ struct tidy_loop *tidy_loop_free(struct tidy_loop *loop)
         tidy__loop_run(loop, UV_RUN_ONCE);
     tidy__group_deinit(&loop->own_group, loop);
     tidy__ledger_deinit(&loop->ledger);
+    tidy__sigpipe_restore(&loop->sigpipe);
     tidy__dealloc(loop->read_buf);
     free_kept(loop);
     return tidy__dealloc(loop);

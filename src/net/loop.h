@@ -5,6 +5,7 @@
 #include "core/ledger.h"
 #include "net/alarm.h"
 #include "net/group.h"
+#include "net/sigpipe.h"
 #include "net/task.h"
 #include <tidysock/loop.h>
 
@@ -50,6 +51,7 @@ struct tidy_loop {
     bool is_running;                   /* inside uv_run() */
     bool is_stopped;                   /* a check failed; leave the loop */
     bool has_limit_passed;
+    struct tidy__sigpipe sigpipe;
     bool is_condemned;
     bool is_ending; /* tidy_loop_free() was called: nothing begins any more */
     struct tidy_loop *next_condemned; /* see condemn.c */

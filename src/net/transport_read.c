@@ -49,10 +49,29 @@ static void on_eof(struct tidy_transport *transport)
     tidy__transport_settle_soon(transport);
 }
 
+/* The poller said that the connection hung up, and libuv takes that for an end
+ * of file without reading it: it may be a reset, and there may be more. */
+static ssize_t look_at_end(struct tidy_transport *transport)
+{
+    char byte;
+    ssize_t n_bytes =
+        recv(transport->fd, &byte, sizeof(byte), MSG_PEEK | MSG_DONTWAIT);
+
+    if (n_bytes < 0)
+        return errno == EAGAIN || errno == EINTR ? UV_EOF : -errno;
+    if (n_bytes == 0)
+        return UV_EOF;
+    transport->is_reading = false; /* libuv has stopped */
+    tidy__transport_update_reading(transport);
+    return 0;
+}
+
 static void on_read(uv_stream_t *stream, ssize_t nread, const uv_buf_t *buf)
 {
     struct tidy_transport *transport = stream->data;
 
+    if (nread == UV_EOF && !buf->base)
+        nread = look_at_end(transport);
     if (nread > 0)
         on_data(transport, buf->base, (size_t)nread);
     else if (nread == UV_EOF || tidy__transport_is_eof(transport, (int)nread))

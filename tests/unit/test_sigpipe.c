@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "fixture/sigpipe.h"
+#include "net/sigpipe.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
