@@ -138,54 +138,6 @@ int tidy__address_from_host(struct tidy_address *address,
     return set_ipv6(address, host, net_port) ? 0 : -EADDRNOTAVAIL;
 }
 
-static bool is_mapped(const struct tidy_address *address)
-{
-    return address->u.any.sa_family == AF_INET6 &&
-           IN6_IS_ADDR_V4MAPPED(&address->u.in6.sin6_addr);
-}
-
-/* The address as IPv4, if it has such a form. */
-static struct tidy_address unmapped(const struct tidy_address *address)
-{
-    struct tidy_address ipv4 = { .len = sizeof(ipv4.u.in) };
-
-    if (!is_mapped(address))
-        return *address;
-    ipv4.u.in.sin_family = AF_INET;
-    ipv4.u.in.sin_port = address->u.in6.sin6_port;
-    memcpy(&ipv4.u.in.sin_addr,
-           &address->u.in6.sin6_addr.s6_addr[12],
-           sizeof(ipv4.u.in.sin_addr));
-    return ipv4;
-}
-
-static bool equal_ipv6(const struct sockaddr_in6 *a,
-                       const struct sockaddr_in6 *b)
-{
-    return a->sin6_port == b->sin6_port &&
-           a->sin6_scope_id == b->sin6_scope_id &&
-           IN6_ARE_ADDR_EQUAL(&a->sin6_addr, &b->sin6_addr);
-}
-
-bool tidy__address_equal(const struct tidy_address *a,
-                         const struct tidy_address *b)
-{
-    struct tidy_address left = unmapped(a), right = unmapped(b);
-
-    if (!left.len || !right.len ||
-        left.u.any.sa_family != right.u.any.sa_family)
-        return false;
-    switch (left.u.any.sa_family) {
-    case AF_INET:
-        return left.u.in.sin_port == right.u.in.sin_port &&
-               left.u.in.sin_addr.s_addr == right.u.in.sin_addr.s_addr;
-    case AF_INET6:
-        return equal_ipv6(&left.u.in6, &right.u.in6);
-    default:
-        return false;
-    }
-}
-
 uint16_t tidy_address_port(const struct tidy_address *address)
 {
     TIDY_REQUIRE(address, "tidy_address_port: the address is NULL");

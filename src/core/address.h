@@ -29,9 +29,4 @@ int tidy__address_from_host(struct tidy_address *address,
 /* Does it name one place, as opposed to all addresses of the machine? */
 bool tidy__address_is_specific(const struct tidy_address *address);
 
-/* Are the two the same address (family, host, port)? Unix: never. An IPv4
- * address mapped into IPv6 (::ffff:127.0.0.1) equals its IPv4 form. */
-bool tidy__address_equal(const struct tidy_address *a,
-                         const struct tidy_address *b);
-
 #endif
