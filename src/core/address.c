@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Addresses: made from what the kernel gave, from a path or from a host that
- * needs no look-up; compared; written for people.
- *
- * An IPv4 address that a dual-stack socket shows as IPv6 (::ffff:127.0.0.1) is
- * the same address as its IPv4 form: the two ends of one connection may see it
- * differently, and have to be found to belong together.
+ * Addresses: made from what the kernel gave, from a path, or from a host that
+ * needs no look-up.
  */
 #include "core/address.h"
 
