@@ -6,6 +6,9 @@
 #include "net/endpoint_name.h"
 
 #include "base/alloc.h"
+#include <tidysock/error.h>
+
+#include <errno.h>
 
 char *tidy__endpoint_name(const struct tidy_endpoint *endpoint)
 {
@@ -21,4 +24,11 @@ const char *tidy__name_or_address(const char *name,
                                   char *buf)
 {
     return name ? name : tidy_address_format(address, buf, TIDY_ADDRESS_MAX);
+}
+
+const char *tidy__endpoint_cause(int code)
+{
+    if (code == -ERANGE)
+        return "no port has this number (0 to 65535)";
+    return tidy_strerror(code);
 }

@@ -15,4 +15,7 @@ const char *tidy__name_or_address(const char *name,
                                   const struct tidy_address *address,
                                   char *buf);
 
+/* What went wrong at an endpoint, in words. Borrowed for ever. */
+const char *tidy__endpoint_cause(int code);
+
 #endif

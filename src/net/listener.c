@@ -20,7 +20,9 @@
 #include "net/transport.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <utlist.h>
@@ -122,7 +124,7 @@ static void fail_listening(struct tidy_listener *listener, int code)
             listener->line,
             "tidy_listen on %s: %s",
             tidy__name_or_address(listener->name, &listener->address, address),
-            tidy_strerror(code)));
+            tidy__endpoint_cause(code)));
     tidy_deferred_unref(listening);
 }
 
@@ -255,6 +257,19 @@ static int take_lock(struct tidy_listener *listener)
     return result;
 }
 
+static bool is_directory_missing(const char *path)
+{
+    struct sockaddr_un un;
+    char *slash;
+
+    snprintf(un.sun_path, sizeof(un.sun_path), "%s", path);
+    slash = strrchr(un.sun_path, '/');
+    if (!slash)
+        return false;
+    slash[1] = '\0';
+    return access(un.sun_path, F_OK) < 0 && errno == ENOENT;
+}
+
 static int bind_unix(struct tidy_listener *listener)
 {
     const char *path = listener->address.u.un.sun_path;
@@ -263,6 +278,9 @@ static int bind_unix(struct tidy_listener *listener)
     if (result < 0)
         return result;
     result = uv_pipe_bind(&listener->socket.pipe, path);
+    /* libuv makes the one of the other, as Windows has it. */
+    if (result == -EACCES && is_directory_missing(path))
+        result = -ENOENT;
     if (result < 0)
         return result;
     listener->has_path = true;
