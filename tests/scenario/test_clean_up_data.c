@@ -148,6 +148,27 @@ bytes_written_in_connection_made_are_not_dropped(struct tidy_case *t)
     assert_int_equal(scenario.servers.n_bytes, 10 * scenario.servers.n_made);
 }
 
+static void write_and_lose(struct probe *probe)
+{
+    probe_write_pattern(probe, MEBIBYTE);
+    probe_lose_connection(probe);
+}
+
+/* When the client is lost, its last bytes may still lie before the server: it
+ * reads them during clean-up. */
+static void what_a_lost_client_sent_is_read(struct tidy_case *t)
+{
+    (void)t;
+    scenario.servers.has_patterns = true;
+    scenario.clients.on_made = write_and_lose;
+    scenario.clients.on_lost = probe_clean_up;
+    scenario_listen_and_connect();
+    scenario_await_count(&scenario.n_cleaned_up, 1);
+    assert_int_equal(scenario.servers.n_bytes, MEBIBYTE);
+    assert_int_equal(scenario.servers.reason, 0);
+    assert_counts(1, 1);
+}
+
 /* ----------------------------------------------------------- borrowed writes */
 
 static struct {
@@ -392,6 +413,7 @@ static const struct tidy_test tests[] = {
     SCENARIO(both_closing_after_a_mebibyte_end),
     SCENARIO(a_mebibyte_before_the_server_closes_arrives),
     SCENARIO(bytes_written_in_connection_made_are_not_dropped),
+    SCENARIO(what_a_lost_client_sent_is_read),
     SCENARIO(borrowed_writes_are_called_back_before_the_end),
     SCENARIO(borrowed_writes_fail_when_the_grace_is_over),
     SCENARIO(unsent_bytes_to_a_paused_server),

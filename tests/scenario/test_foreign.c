@@ -221,6 +221,21 @@ static void a_reset_after_accept(struct tidy_case *t)
     assert_counts(1, 0);
 }
 
+/* Right behind bytes: they are read, and it is no end of file. */
+static void a_reset_behind_bytes(struct tidy_case *t)
+{
+    int fd = connect_foreign();
+
+    (void)t;
+    send_pattern(fd, 1000);
+    scenario_foreign_reset(fd);
+    scenario_await_lost(1, 0);
+    assert_int_equal(scenario.servers.n_bytes, 1000);
+    expect_reset();
+    scenario_clean_up();
+    assert_counts(1, 0);
+}
+
 /* One that nobody has noticed when clean-up begins. */
 static void a_reset_right_before_clean_up(struct tidy_case *t)
 {
@@ -364,6 +379,7 @@ static const struct tidy_test tests[] = {
     SCENARIO(a_reset_before_accept),
     SCENARIO(a_reset_before_accept_and_clean_up),
     SCENARIO(a_reset_after_accept),
+    SCENARIO(a_reset_behind_bytes),
     SCENARIO(a_reset_right_before_clean_up),
     SCENARIO(a_reset_with_unread_data),
     SCENARIO(a_reset_with_unsent_data),

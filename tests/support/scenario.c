@@ -269,12 +269,15 @@ void scenario_connect_soon(void)
 static struct tidy_deferred *count_clean_up(struct tidy_result *result,
                                             void *arg)
 {
+    const struct tidy_failure *failure = tidy_result_failure(result);
+
     (void)arg;
-    if (!tidy_result_failure(result)) {
+    if (!failure) {
         scenario.n_cleaned_up++;
         return NULL;
     }
     scenario.n_clean_ups_failed++;
+    scenario.clean_up_error = tidy_failure_code(failure);
     tidy_result_set(result, NULL, NULL);
     return NULL;
 }
@@ -283,6 +286,7 @@ void scenario_clean_up_soon(void)
 {
     struct tidy_deferred *done = tidy_server_clean_up(scenario.server);
 
+    scenario.n_clean_ups_begun++;
     assert_int_equal(tidy_deferred_add_both(done, count_clean_up, NULL), 0);
     tidy_deferred_unref(done);
 }

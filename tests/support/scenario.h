@@ -29,6 +29,8 @@ struct probe {
     struct side *side;
     size_t n_bytes; /* received */
     bool is_made, is_lost, has_eof;
+    uint32_t id;    /* yours */
+    bool is_spoilt; /* yours */
 };
 
 typedef void (*probe_cb)(struct probe *probe);
@@ -62,8 +64,9 @@ struct scenario {
     size_t n_connected, n_connects_failed;
     int connect_error; /* the newest */
     /* Of scenario_clean_up_soon(). */
-    size_t n_cleaned_up, n_clean_ups_failed;
-    int n_rounds; /* yours */
+    size_t n_clean_ups_begun, n_cleaned_up, n_clean_ups_failed;
+    int clean_up_error; /* the newest */
+    int n_rounds;       /* yours */
 
     int foreign[N_FOREIGN_MAX]; /* owned descriptors; -1: closed */
     size_t n_foreign;

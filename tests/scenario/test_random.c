@@ -1,0 +1,405 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Random sequences of everything that a test may do with a server and its
+ * clients, from the body and from every callback, with clean-up at a random
+ * moment. Whatever the sequence, the server is clean in the end, and what a
+ * client sent to a server that read on arrived.
+ *
+ * A client's first four bytes are its number, so that the server's side knows
+ * whose bytes it has; the pattern follows.
+ *
+ * The sequences are the same in every run. A failure names its seed:
+ *
+ *     TIDYSOCK_RANDOM_SEED   the first sequence's seed; default 1
+ *     TIDYSOCK_RANDOM_COUNT  how many sequences, with seeds one apart
+ */
+#include "support/scenario.h"
+#include <tidysock/adapters/cmocka.h>
+
+#include <errno.h>
+#include <stdlib.h>
+
+#define N_SEQUENCES 200
+#define N_STEPS 40
+#define N_CLIENTS_MAX 300
+#define N_PROBES_MAX 1000
+#define ID_SIZE 4
+
+static struct {
+    uint64_t seed, state;
+    bool is_over;
+    /* Rough sequences pause, half-close and abort; gentle ones do not. */
+    bool is_rough;
+    size_t n_clean_ups; /* fired, when last looked at */
+
+    /* Of the connections since the last clean-up, lost ones too. */
+    struct probe *probes[N_PROBES_MAX];
+    size_t n_probes;
+
+    /* By number, in this sequence. */
+    struct {
+        uint64_t n_sent, n_read;
+        bool is_read;   /* by a server that read to a clean end */
+        bool is_spoilt; /* not everything must arrive */
+    } clients[N_CLIENTS_MAX];
+    size_t n_clients, n_connects;
+    size_t n_complete; /* connections checked, in this run */
+} run;
+
+/* splitmix64 */
+static uint64_t next_random(void)
+{
+    uint64_t z = run.state += UINT64_C(0x9e3779b97f4a7c15);
+
+    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return z ^ (z >> 31);
+}
+
+static size_t pick(size_t n)
+{
+    return (size_t)(next_random() % n);
+}
+
+static bool one_in(size_t n)
+{
+    return pick(n) == 0;
+}
+
+/* ------------------------------------------------------------------ the steps */
+
+static size_t n_clean_ups(void)
+{
+    return scenario.n_cleaned_up + scenario.n_clean_ups_failed;
+}
+
+/* What clean-up has freed nobody may touch. */
+static void forget_freed(void)
+{
+    if (run.n_clean_ups == n_clean_ups())
+        return;
+    run.n_clean_ups = n_clean_ups();
+    run.n_probes = 0;
+}
+
+static struct probe *any_probe(void)
+{
+    forget_freed();
+    return run.n_probes ? run.probes[pick(run.n_probes)] : NULL;
+}
+
+static bool is_client(const struct probe *probe)
+{
+    return probe->side == &scenario.clients;
+}
+
+static void spoil(struct probe *probe)
+{
+    probe->is_spoilt = true;
+    if (is_client(probe))
+        run.clients[probe->id].is_spoilt = true;
+}
+
+static void check_result(int result)
+{
+    assert_true(result == 0 || result == -EPIPE || result == -ENOTCONN);
+}
+
+static void write_some(struct probe *probe)
+{
+    static const size_t sizes[] = { 1, 10, 1000, 30000, 300000 };
+    size_t len = 1 + pick(sizes[pick(TIDY_COUNT(sizes))]);
+    uint64_t *n_sent = &run.clients[probe->id].n_sent;
+    uint64_t offset = is_client(probe) ? *n_sent : 0;
+    int result;
+
+    if (offset + len > PATTERN_SIZE)
+        return;
+    result = tidy_transport_write(
+        probe->base.transport, scenario_pattern() + offset, len);
+    check_result(result);
+    if (result == 0 && is_client(probe))
+        *n_sent += len;
+}
+
+static void lose(struct probe *probe)
+{
+    probe->is_spoilt = true; /* a client's bytes arrive all the same */
+    check_result(tidy_transport_lose_connection(probe->base.transport));
+}
+
+static void abort_it(struct probe *probe)
+{
+    spoil(probe);
+    check_result(tidy_transport_abort(probe->base.transport));
+}
+
+static void half_close(struct probe *probe)
+{
+    check_result(tidy_transport_half_close(probe->base.transport));
+}
+
+static void pause_it(struct probe *probe)
+{
+    probe->is_spoilt = true;
+    check_result(tidy_transport_pause_reading(probe->base.transport));
+}
+
+static void resume(struct probe *probe)
+{
+    check_result(tidy_transport_resume_reading(probe->base.transport));
+}
+
+static void connect_one(void)
+{
+    if (run.n_connects++ < N_CLIENTS_MAX)
+        scenario_connect_soon();
+}
+
+static struct tidy_deferred *swallow(struct tidy_result *result, void *arg)
+{
+    int code = tidy_failure_code(tidy_result_failure(result));
+
+    (void)arg;
+    assert_true(code == TIDY_ESTATE || code == TIDY_ECLOSING);
+    tidy_result_set(result, NULL, NULL);
+    return NULL;
+}
+
+static void listen_soon(void)
+{
+    struct tidy_deferred *listening = tidy_server_listen(
+        scenario.server, scenario_factory(&scenario.servers));
+
+    tidy_deferred_add_errback(listening, swallow, NULL);
+    tidy_deferred_unref(listening);
+}
+
+/* Something that is done to one connection. */
+static void do_to(struct probe *probe)
+{
+    static void (*const things[])(struct probe * probe) = {
+        write_some,
+        write_some,
+        write_some,
+        lose,
+        /* rough ones */
+        abort_it,
+        half_close,
+        pause_it,
+        resume,
+    };
+
+    if (probe)
+        things[pick(run.is_rough ? TIDY_COUNT(things) : 4)](probe);
+}
+
+/* Something that may be done in a callback. */
+static void do_anything(void)
+{
+    if (one_in(30))
+        scenario_clean_up_soon();
+    else if (one_in(6))
+        connect_one();
+    else if (one_in(30))
+        listen_soon();
+    else
+        do_to(any_probe());
+}
+
+/* ------------------------------------------------------------------ callbacks */
+
+static void maybe_do_anything(struct probe *probe)
+{
+    if (one_in(6))
+        do_anything();
+    if (one_in(6))
+        do_to(probe);
+}
+
+static void on_made(struct probe *probe)
+{
+    forget_freed();
+    if (run.n_probes < N_PROBES_MAX)
+        run.probes[run.n_probes++] = probe;
+    if (is_client(probe)) {
+        assert_true(run.n_clients < N_CLIENTS_MAX);
+        probe->id = (uint32_t)run.n_clients++;
+        assert_int_equal(
+            tidy_transport_write(probe->base.transport, &probe->id, ID_SIZE),
+            0);
+    }
+    maybe_do_anything(probe);
+}
+
+/* The number, in the machine's own order of bytes, then the pattern. */
+static void on_server_data(struct probe *probe, const void *data, size_t len)
+{
+    const unsigned char *bytes = data;
+    size_t offset = probe->n_bytes - len;
+
+    for (; len > 0 && offset < ID_SIZE; len--, offset++)
+        ((unsigned char *)&probe->id)[offset] = *bytes++;
+    if (len > 0)
+        assert_memory_equal(
+            bytes, scenario_pattern() + (offset - ID_SIZE), len);
+    maybe_do_anything(probe);
+}
+
+static void on_client_data(struct probe *probe, const void *data, size_t len)
+{
+    (void)data;
+    (void)len;
+    maybe_do_anything(probe);
+}
+
+static void on_client_lost(struct probe *probe)
+{
+    if (scenario.clients.reason == TIDY_EUNSENT ||
+        scenario.clients.reason == TIDY_ECANCELLED)
+        spoil(probe);
+    maybe_do_anything(probe);
+}
+
+/* A server that has read to a clean end, without closing, aborting or pausing
+ * itself, has all that the client wrote. Whether the client was reset by the
+ * clean-up is only known when it is lost, too. */
+static void on_server_lost(struct probe *probe)
+{
+    if (scenario.servers.reason == 0 && !probe->is_spoilt &&
+        probe->n_bytes >= ID_SIZE) {
+        run.clients[probe->id].is_read = true;
+        run.clients[probe->id].n_read = probe->n_bytes - ID_SIZE;
+    }
+    maybe_do_anything(probe);
+}
+
+static void check_complete(void)
+{
+    size_t id;
+
+    for (id = 0; id < run.n_clients; id++) {
+        if (!run.clients[id].is_read || run.clients[id].is_spoilt)
+            continue;
+        run.n_complete++;
+        assert_int_equal(run.clients[id].n_read, run.clients[id].n_sent);
+    }
+}
+
+/* ------------------------------------------------------------------ a sequence */
+
+static void begin_sequence(uint64_t seed)
+{
+    run.seed = run.state = seed;
+    run.n_probes = run.n_clients = run.n_connects = 0;
+    memset(run.clients, 0, sizeof(run.clients));
+    scenario_forget_ports();
+    scenario.clean_up_error = 0;
+    scenario.servers.is_half_open = run.is_rough && one_in(2);
+    scenario.clients.is_half_open = run.is_rough && one_in(2);
+    scenario.servers.on_made = scenario.clients.on_made = on_made;
+    scenario.servers.on_eof = scenario.clients.on_eof = maybe_do_anything;
+    scenario.servers.on_data = on_server_data;
+    scenario.clients.on_data = on_client_data;
+    scenario.servers.on_lost = on_server_lost;
+    scenario.clients.on_lost = on_client_lost;
+    tidy_server_set_grace(scenario.server,
+                          !run.is_rough ? TIDY_S(1)
+                          : one_in(2)   ? 0
+                                        : TIDY_MS(3));
+}
+
+static void make_steps(void)
+{
+    size_t n_steps = 1 + pick(N_STEPS);
+
+    while (n_steps-- > 0) {
+        do_anything();
+        scenario_turn((int)pick(4));
+    }
+}
+
+static bool are_all_cleaned_up(void *arg)
+{
+    (void)arg;
+    return n_clean_ups() == scenario.n_clean_ups_begun;
+}
+
+/* Paused ends that are half-closed on both sides are in TIME_WAIT by then. */
+static void end_sequence(void)
+{
+    scenario_clean_up_soon();
+    tidy_case_run_until(scenario.t, are_all_cleaned_up, NULL);
+    assert_true(scenario.clean_up_error == 0 ||
+                (run.is_rough && scenario.clean_up_error == TIDY_EUNSENT));
+    if (run.is_rough)
+        scenario_forget_ports();
+    check_complete();
+    scenario_check_clean();
+}
+
+static void run_sequence(uint64_t seed)
+{
+    begin_sequence(seed);
+    scenario_listen();
+    make_steps();
+    end_sequence();
+}
+
+static uint64_t number_from(const char *name, uint64_t otherwise)
+{
+    const char *text = getenv(name);
+
+    return text && *text ? strtoull(text, NULL, 10) : otherwise;
+}
+
+static void run_sequences(bool is_rough)
+{
+    uint64_t seed = number_from("TIDYSOCK_RANDOM_SEED", 1);
+    uint64_t n_left = number_from("TIDYSOCK_RANDOM_COUNT", N_SEQUENCES);
+
+    run.is_over = false;
+    run.is_rough = is_rough;
+    run.n_complete = 0;
+    while (n_left-- > 0)
+        run_sequence(seed++);
+    run.is_over = true;
+}
+
+static void name_seed(struct tidy_case *t)
+{
+    if (!run.is_over)
+        tidy_case_note_failure_at(t,
+                                  TIDY_HERE,
+                                  "again: TIDYSOCK_RANDOM_COUNT=1 "
+                                  "TIDYSOCK_RANDOM_SEED=%llu",
+                                  (unsigned long long)run.seed);
+}
+
+/* Connecting, writing, closing and cleaning up, in any order. */
+static void gentle_sequences(struct tidy_case *t)
+{
+    (void)t;
+    run_sequences(false);
+    assert_true(run.n_complete > 0 || run.n_clients == 0);
+}
+
+/* The same with aborting, half-closing and pausing. */
+static void rough_sequences(struct tidy_case *t)
+{
+    (void)t;
+    run_sequences(true);
+}
+
+#define SEQUENCES(fn)                                                          \
+    SCENARIO(fn, .tear_down = name_seed, .deadline_ns = TIDY_S(20))
+
+static const struct tidy_test tests[] = {
+    SEQUENCES(gentle_sequences),
+    SEQUENCES(rough_sequences),
+};
+
+int main(int argc, char **argv)
+{
+    return tidy_cmocka_main(argc, argv, tests, TIDY_COUNT(tests));
+}
