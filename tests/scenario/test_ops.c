@@ -189,9 +189,8 @@ static void last_words_reach_an_own_server(struct tidy_case *t)
     assert_int_equal(echo_log.n_bytes, 10);
 }
 
-static void write_and_clean_up(struct probe *probe,
-                               const void *data,
-                               size_t len)
+static void
+write_and_clean_up(struct probe *probe, const void *data, size_t len)
 {
     (void)data;
     (void)len;

@@ -181,6 +181,9 @@ int scenario_foreign(const struct tidy_address *address);
 void scenario_foreign_reset(int fd);
 void scenario_foreign_close(int fd);
 
+/* The clean-up that closes those that are left. */
+struct tidy_deferred *scenario_foreign_close_all(void *arg);
+
 /* Read until end of file or an error, blocking.
  * Returns the bytes read; the error, or 0, goes to *ret_error. */
 size_t scenario_foreign_read_all(int fd, int *ret_error);
