@@ -66,15 +66,22 @@ static struct tidy_deferred *finish(struct tidy_connector *connector)
 static struct tidy_failure *new_failure(const struct tidy_connector *connector,
                                         int code)
 {
-    char address[TIDY_ADDRESS_MAX];
+    char address[TIDY_ADDRESS_MAX], from[TIDY_ADDRESS_MAX] = "";
+    const char *cause = tidy__endpoint_cause(code);
 
+    if (connector->cause && code == connector->error)
+        cause = connector->cause;
+    if (connector->bind_address.len)
+        tidy_address_format(&connector->bind_address, from, sizeof(from));
     return tidy_failure_new_at(
         code,
         connector->file,
         connector->line,
-        "tidy_connect to %s: %s",
+        "tidy_connect to %s%s%s: %s",
         tidy__name_or_address(connector->name, &connector->address, address),
-        tidy_strerror(code));
+        from[0] ? " from " : "",
+        from,
+        cause);
 }
 
 /* It is finished by now: who is told may do anything, e.g. clean up. */
@@ -122,12 +129,26 @@ static void on_cancel(struct tidy_deferred *deferred, void *arg)
     drop_user(connector);
 }
 
+/* The next address of the name, if there is one. */
+static bool has_next_address(struct tidy_connector *connector)
+{
+    const struct tidy__resolve *resolve = connector->resolve;
+
+    if (!resolve || connector->next_idx == resolve->n_addresses)
+        return false;
+    connector->address = resolve->addresses[connector->next_idx++];
+    return true;
+}
+
 static void on_fail_task(struct tidy__task *task)
 {
     struct tidy_connector *connector =
         tidy_container_of(task, struct tidy_connector, fail_task);
 
-    fail(connector, connector->error);
+    if (has_next_address(connector))
+        try_address(connector);
+    else
+        fail(connector, connector->error);
 }
 
 /* Fail, but not inside tidy_connect(). */
@@ -197,17 +218,6 @@ static void succeed(struct tidy_connector *connector,
     else
         tidy_deferred_fire(deferred, transport->protocol, NULL);
     tidy_deferred_unref(deferred);
-}
-
-/* The next address of the name, if there is one. */
-static bool has_next_address(struct tidy_connector *connector)
-{
-    const struct tidy__resolve *resolve = connector->resolve;
-
-    if (!resolve || connector->next_idx == resolve->n_addresses)
-        return false;
-    connector->address = resolve->addresses[connector->next_idx++];
-    return true;
 }
 
 static void on_attempt_failed(struct tidy_connector *connector, int code)
@@ -318,23 +328,24 @@ static int look_up(struct tidy_connector *connector,
                                  (uint16_t)endpoint->port,
                                  on_resolved,
                                  connector);
-    if (result == 0)
-        connector->n_users++;
-    return result;
+    if (result < 0)
+        return result;
+    connector->n_users++;
+    start_timer(connector, UINT64_MAX);
+    return 0;
 }
 
 static int set_tcp_address(struct tidy_connector *connector,
                            const struct tidy_endpoint *endpoint)
 {
-    int result = 0;
-
-    if (endpoint->bind_address)
-        result = tidy__address_from_host(&connector->bind_address,
-                                         endpoint->kind,
-                                         endpoint->bind_address,
-                                         0);
-    if (result < 0)
-        return result;
+    if (endpoint->bind_address &&
+        tidy__address_from_host(&connector->bind_address,
+                                endpoint->kind,
+                                endpoint->bind_address,
+                                0) < 0) {
+        connector->cause = "the bindAddress is no numeric address";
+        return -EINVAL;
+    }
     return tidy__address_from_host(
         &connector->address, endpoint->kind, endpoint->host, endpoint->port);
 }
@@ -348,8 +359,10 @@ static int set_address(struct tidy_connector *connector,
         return set_tcp_address(connector, endpoint);
     result = tidy__address_from_path(&connector->address, endpoint->path);
     if (result == 0 && endpoint->has_lockfile &&
-        !tidy__lockfile_is_held(endpoint->path))
+        !tidy__lockfile_is_held(endpoint->path)) {
+        connector->cause = "no running process holds its lock file";
         return -ECONNREFUSED;
+    }
     return result;
 }
 
@@ -363,7 +376,7 @@ static void start(struct tidy_connector *connector,
         return;
     }
     connector->name = tidy__endpoint_name(endpoint);
-    if (result == -EADDRNOTAVAIL && !connector->bind_address.len)
+    if (result == -EADDRNOTAVAIL)
         result = look_up(connector, endpoint);
     if (result < 0)
         fail_soon(connector, result);

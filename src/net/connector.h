@@ -22,8 +22,9 @@ struct tidy_connector {
     struct tidy__alarm alarm;      /* the time limit, or the next try */
     uint64_t deadline_ms;          /* on the loop's clock */
     struct tidy__task fail_task;
-    int error;  /* for fail_task */
-    char *name; /* owned; NULL: the address is its name */
+    int error;         /* for fail_task */
+    char *name;        /* owned; NULL: the address is its name */
+    const char *cause; /* of error, borrowed for ever; NULL: no better one */
     const char *file;
     int line;
     int n_users; /* the attempt, the look-up, who just works on it */
