@@ -6,6 +6,9 @@
  *   any step fails                                   -> undo those before, fail
  *   close                                            -> remove path and lock
  *
+ * It is gone when its handles are closed. Its memory stays until a look-up that
+ * is still under way has come to its end: nobody waits for that.
+ *
  * Closing the descriptor makes the kernel reset what was not accepted yet. A
  * connection for which there is no memory is accepted and dropped by a spare
  * handle, so that libuv goes on accepting.
@@ -61,13 +64,8 @@ static void settle_closed(struct tidy_listener *listener)
 
 static void drop_user(struct tidy_listener *listener)
 {
-    if (--listener->n_users > 0)
-        return;
-    if (listener->gone)
-        listener->gone(listener->gone_arg, listener->close_error);
-    else
-        settle_closed(listener);
-    free_listener(listener);
+    if (--listener->n_users == 0)
+        free_listener(listener);
 }
 
 static void on_closed(uv_handle_t *handle)
@@ -75,6 +73,12 @@ static void on_closed(uv_handle_t *handle)
     struct tidy_listener *listener = handle->data;
 
     tidy__loop_handle_closed(listener->loop);
+    if (--listener->n_handles > 0)
+        return;
+    if (listener->gone)
+        listener->gone(listener->gone_arg, listener->close_error);
+    else
+        settle_closed(listener);
     drop_user(listener);
 }
 
@@ -194,7 +198,7 @@ static void reject(struct tidy_listener *listener)
         return;
     listener->is_rejecting = true;
     listener->reject.handle.data = listener;
-    listener->n_users++;
+    listener->n_handles++;
     tidy__loop_handle_opened(listener->loop);
     uv_accept(&listener->socket.stream, &listener->reject.stream);
     uv_close(&listener->reject.handle, on_rejected);
@@ -406,6 +410,7 @@ static struct tidy_listener *new_listener(struct tidy_loop *loop,
         return NULL;
     }
     listener->socket.handle.data = listener;
+    listener->n_handles = 1;
     listener->n_users = 1;
     tidy__loop_handle_opened(loop);
     return listener;

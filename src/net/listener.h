@@ -31,7 +31,8 @@ struct tidy_listener {
     int line;
     int accept_error; /* the last one, for reports */
     int close_error;  /* why the path could not be removed */
-    int n_users;      /* handles, a look-up: libuv still has them */
+    int n_handles;    /* that are not closed yet */
+    int n_users;      /* the handles, a look-up: libuv still has them */
     bool is_tcp;
     bool has_lockfile; /* wanted, then held */
     bool has_path;     /* bound: ours to remove */
