@@ -167,21 +167,33 @@ static struct tidy_deferred *kill_child(void *arg)
     return NULL;
 }
 
-pid_t steps_fork(void (*run)(void *arg), void *arg)
+static void become_child(void (*run)(int fd), int fd)
 {
-    pid_t parent = getpid();
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (fd >= 0)
+        dup2(fd, 3);
+    close_range(fd >= 0 ? 4 : 3, ~0U, 0);
+    run(fd >= 0 ? 3 : -1);
+    _exit(0);
+}
 
+pid_t steps_fork(void (*run)(int fd), int fd)
+{
     assert_int_equal(child, 0);
     tidy_case_add_clean_up(scenario.t, kill_child, NULL);
     child = fork();
     assert_true(child >= 0);
-    if (child > 0)
-        return child;
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    close_range(3, ~0U, 0);
-    if (getppid() == parent)
-        run(arg);
-    _exit(0);
+    if (child == 0)
+        become_child(run, fd);
+    return child;
+}
+
+void steps_await_stopped(void)
+{
+    int status = 0;
+
+    assert_int_equal(waitpid(child, &status, WUNTRACED), child);
+    assert_true(WIFSTOPPED(status));
 }
 
 int steps_reap(void)

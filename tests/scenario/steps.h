@@ -50,9 +50,12 @@ void steps_serve(void);
 /* It listens already; clients come and talk. */
 void steps_talk(void);
 
-/* Runs `run` in a forked child without descriptors of ours. It is killed when
- * the case ends. */
-pid_t steps_fork(void (*run)(void *arg), void *arg);
+/* Runs `run` in a forked child that has no descriptors of ours but for one (or
+ * -1), which it gets. It is killed when the case ends. */
+pid_t steps_fork(void (*run)(int fd), int fd);
+
+/* Waits until the child has stopped itself, or was stopped. */
+void steps_await_stopped(void);
 
 /* Waits until the child has ended, and nobody has to kill it any more. Returns
  * its wait status. */
