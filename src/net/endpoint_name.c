@@ -30,5 +30,7 @@ const char *tidy__endpoint_cause(int code)
 {
     if (code == -ERANGE)
         return "no port has this number (0 to 65535)";
+    if (code == -EEXIST)
+        return "what is in the lock file's place is no lock file";
     return tidy_strerror(code);
 }

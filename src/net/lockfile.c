@@ -26,7 +26,7 @@ static void set_lock_path(char lock[LOCK_SIZE], const char *path)
     snprintf(lock, LOCK_SIZE, "%s.lock", path);
 }
 
-/* The process that a lock names; 0: none that could be. */
+/* The process that a lock names; 0: none that could be; -1: it is no lock. */
 static pid_t read_holder(const char *lock)
 {
     char target[32];
@@ -34,8 +34,8 @@ static pid_t read_holder(const char *lock)
     ssize_t len = readlink(lock, target, sizeof(target) - 1);
     long pid;
 
-    if (len <= 0)
-        return 0;
+    if (len < 0)
+        return errno == EINVAL ? -1 : 0;
     target[len] = '\0';
     pid = strtol(target, &end, 10);
     return *end == '\0' && pid > 0 && pid <= INT_MAX ? (pid_t)pid : 0;
@@ -49,6 +49,7 @@ static bool is_running(pid_t pid)
 static int take(const char *lock, bool *ret_is_stale)
 {
     char pid[32];
+    pid_t holder;
     int n_tries;
 
     *ret_is_stale = false;
@@ -58,7 +59,10 @@ static int take(const char *lock, bool *ret_is_stale)
             return 0;
         if (errno != EEXIST)
             return -errno;
-        if (is_running(read_holder(lock)))
+        holder = read_holder(lock);
+        if (holder < 0)
+            return -EEXIST;
+        if (is_running(holder))
             return TIDY_ELOCKED;
         *ret_is_stale = true;
         if (unlink(lock) < 0 && errno != ENOENT)

@@ -11,7 +11,7 @@
  */
 
 /* Hold the lock of a socket's path. 0, TIDY_ELOCKED (a running process has it),
- * or -errno. *ret_is_stale: it was left by a process that is gone, and so may
+ * -EEXIST (something that is no lock is in its place, and stays), or -errno. *ret_is_stale: it was left by a process that is gone, and so may
  * the socket have been. */
 int tidy__lockfile_take(const char *path, bool *ret_is_stale);
 
