@@ -20,9 +20,6 @@ The environment's TIDYSOCK_TIMEOUT_MULTIPLIER, a whole number, scales the
 default TIMEOUT as it scales the deadlines inside the program.
 #]=]
 
-set(_TIDYSOCK_LIST_SCRIPT
-    "${CMAKE_CURRENT_LIST_DIR}/TidysockCmockaList.cmake")
-
 function(tidysock_discover_tests target)
     cmake_parse_arguments(PARSE_ARGV 1 arg
         "" "PREFIX;TIMEOUT;WORKING_DIRECTORY" "LAUNCHER;PROPERTIES")
@@ -41,6 +38,9 @@ function(tidysock_discover_tests target)
         set(arg_WORKING_DIRECTORY "${CMAKE_CURRENT_BINARY_DIR}")
     endif()
 
+    # Of this file, whichever directory included it.
+    set(list_script
+        "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/TidysockCmockaList.cmake")
     set(base "${CMAKE_CURRENT_BINARY_DIR}/${target}_tidysock")
     set(include "${base}_include.cmake")
     # Read by ctest, which has no configuration in its own scripts but one.
@@ -54,7 +54,7 @@ function(tidysock_discover_tests target)
         "set(_tidysock_properties [==[${arg_PROPERTIES}]==])\n"
         "set(_tidysock_cmake [==[${CMAKE_COMMAND}]==])\n"
         "set(_tidysock_base [==[${base}-$<CONFIG>]==])\n"
-        "include([==[${_TIDYSOCK_LIST_SCRIPT}]==])\n")
+        "include([==[${list_script}]==])\n")
     file(GENERATE OUTPUT "${base}_include-$<CONFIG>.cmake" CONTENT "${content}")
 
     get_property(is_multi GLOBAL PROPERTY GENERATOR_IS_MULTI_CONFIG)

@@ -325,10 +325,14 @@ TIDY_API void tidy_case_fail_at(struct tidy_case *t,
  * Its value is that of the condition.
  */
 #define TIDY_CHECK(t, condition)                                               \
-    ((condition) ? true                                                        \
-                 : (tidy_case_note_failure_at(                                 \
-                        (t), TIDY_HERE, "check failed: %s", #condition),       \
-                    false))
+    tidy_case_check_at((t), (condition), #condition, TIDY_HERE)
+
+/** What TIDY_CHECK() calls. @return @p is_true. */
+TIDY_API bool tidy_case_check_at(struct tidy_case *t,
+                                 bool is_true,
+                                 const char *condition,
+                                 const char *file,
+                                 int line);
 
 /** Record a failure without leaving the callback; the test fails later. */
 TIDY_API void tidy_case_note_failure_at(struct tidy_case *t,

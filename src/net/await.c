@@ -28,8 +28,6 @@ static uint64_t ms_rounded_up(uint64_t ns)
 static void arm_limit(struct tidy_loop *loop, uint64_t limit_ns)
 {
     loop->has_limit_passed = false;
-    if (limit_ns == UINT64_MAX)
-        return;
     uv_update_time(loop->uv);
     uv_timer_start(&loop->limit_timer, on_limit, ms_rounded_up(limit_ns), 0);
 }

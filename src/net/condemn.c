@@ -22,24 +22,33 @@ static bool is_watched(const uv_loop_t *uv, int fd)
     return fd >= 0 && (unsigned)fd < uv->nwatchers && uv->watchers[fd];
 }
 
-static void close_fd(const uv_loop_t *uv, int fd)
+struct closing {
+    const uv_loop_t *uv;
+    tidy__is_kept_fd_cb is_kept;
+    void *arg;
+};
+
+/* Those that are watched are closed once, with the others that are. */
+static void close_fd(const struct closing *closing, int fd)
 {
-    if (fd >= 0 && !is_watched(uv, fd))
+    if (fd >= 0 && !is_watched(closing->uv, fd))
         close(fd);
 }
 
-static void close_watched(uv_loop_t *uv)
+static void close_watched(const struct closing *closing)
 {
     unsigned fd;
 
-    for (fd = 0; fd < uv->nwatchers; fd++) {
-        if (uv->watchers[fd])
+    for (fd = 0; fd < closing->uv->nwatchers; fd++) {
+        if (closing->uv->watchers[fd] &&
+            !closing->is_kept((int)fd, closing->arg))
             close((int)fd);
     }
 }
 
 /* Those that are not watched at the moment, e.g. because reading is paused. */
-static void close_transports(const struct tidy_loop *loop)
+static void close_transports(const struct closing *closing,
+                             const struct tidy_loop *loop)
 {
     const struct tidy__group *group;
     const struct tidy_transport *transport;
@@ -47,14 +56,17 @@ static void close_transports(const struct tidy_loop *loop)
     DL_FOREACH(loop->groups, group) {
         DL_FOREACH(group->transports, transport) {
             if (transport->state < TIDY__TRANSPORT_CLOSING)
-                close_fd(loop->uv, transport->fd);
+                close_fd(closing, transport->fd);
         }
     }
 }
 
-void tidy__loop_condemn(struct tidy_loop *loop)
+void tidy__loop_condemn(struct tidy_loop *loop,
+                        tidy__is_kept_fd_cb is_kept,
+                        void *arg)
 {
-    uv_loop_t *uv = loop->uv;
+    const uv_loop_t *uv = loop->uv;
+    const struct closing closing = { .uv = uv, .is_kept = is_kept, .arg = arg };
 
     if (loop->is_condemned)
         return;
@@ -63,14 +75,28 @@ void tidy__loop_condemn(struct tidy_loop *loop)
     tidy__sigpipe_restore(&loop->sigpipe);
     loop->next_condemned = condemned_loops;
     condemned_loops = loop;
-    close_transports(loop);
-    close_fd(uv, uv->signal_pipefd[0]);
-    close_fd(uv, uv->signal_pipefd[1]);
-    close_fd(uv, uv->async_io_watcher.fd);
-    close_fd(uv, uv->async_wfd);
-    close_fd(uv, uv->emfile_fd);
-    close_watched(uv);
+    close_transports(&closing, loop);
+    close_fd(&closing, uv->signal_pipefd[0]);
+    close_fd(&closing, uv->signal_pipefd[1]);
+    close_fd(&closing, uv->async_io_watcher.fd);
+    close_fd(&closing, uv->async_wfd);
+    close_fd(&closing, uv->emfile_fd);
+    close_watched(&closing);
     close(uv->backend_fd);
+}
+
+struct tidy_deferred *tidy__loop_refuse(struct tidy_loop *loop,
+                                        const char *what,
+                                        const char *file,
+                                        int line)
+{
+    struct tidy_deferred *deferred =
+        tidy_deferred_new_at(&loop->ledger, what, file, line);
+
+    if (deferred)
+        tidy_deferred_fail(
+            deferred, tidy_failure_new_at(TIDY_ECONDEMNED, file, line, NULL));
+    return deferred;
 }
 
 bool tidy__loop_is_condemned(const uv_loop_t *uv)

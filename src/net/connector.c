@@ -394,6 +394,8 @@ struct tidy_deferred *tidy__connect_in(struct tidy_loop *loop,
 
     if (loop->is_ending)
         return tidy__deferred_new_hidden(&loop->ledger, "connected");
+    if (loop->is_condemned)
+        return tidy__loop_refuse(loop, "connected", file, line);
     connector = tidy__zalloc(sizeof(*connector));
     if (!connector)
         return NULL;

@@ -206,7 +206,8 @@ static bool is_twin_going_first(const struct tidy_transport *transport)
 bool tidy__transport_is_eof(const struct tidy_transport *transport, int error)
 {
     return error == -ECONNRESET && transport->is_reset_an_eof &&
-           has_read_all_of_twin(transport);
+           (transport->state == TIDY__TRANSPORT_ENDING ||
+            has_read_all_of_twin(transport));
 }
 
 void tidy__transport_try_end(struct tidy_transport *transport)

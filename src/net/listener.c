@@ -120,6 +120,7 @@ static void fail_listening(struct tidy_listener *listener, int code)
     struct tidy_deferred *listening = TIDY_STEAL(&listener->listening);
     char address[TIDY_ADDRESS_MAX];
 
+    tidy_deferred_set_canceller(listening, NULL, NULL);
     tidy_deferred_fail(
         listening,
         tidy_failure_new_at(
@@ -130,6 +131,17 @@ static void fail_listening(struct tidy_listener *listener, int code)
             tidy__name_or_address(listener->name, &listener->address, address),
             tidy__endpoint_cause(code)));
     tidy_deferred_unref(listening);
+}
+
+/* The user cancelled the deferred while the host was looked up; it fails by
+ * itself. */
+static void on_cancel(struct tidy_deferred *deferred, void *arg)
+{
+    struct tidy_listener *listener = arg;
+
+    (void)deferred;
+    listener->listening = tidy_deferred_unref(listener->listening);
+    end(listener);
 }
 
 /* A step failed: nothing half-made stays. */
@@ -322,6 +334,7 @@ static void start(struct tidy_listener *listener)
         return;
     }
     listening = TIDY_STEAL(&listener->listening);
+    tidy_deferred_set_canceller(listening, NULL, NULL);
     tidy_deferred_fire(listening, listener, NULL);
     tidy_deferred_unref(listening);
 }
@@ -428,6 +441,8 @@ struct tidy_deferred *tidy__listen_in(struct tidy_loop *loop,
 
     if (loop->is_ending)
         return tidy__deferred_new_hidden(&loop->ledger, "listening");
+    if (loop->is_condemned)
+        return tidy__loop_refuse(loop, "listening", file, line);
     listener = new_listener(loop, endpoint, file, line);
     if (!listener)
         return NULL;
@@ -441,6 +456,7 @@ struct tidy_deferred *tidy__listen_in(struct tidy_loop *loop,
     listener->file = file;
     listener->line = line;
     DL_APPEND(loop->listeners, listener);
+    tidy_deferred_set_canceller(listening, on_cancel, listener);
     resolve_and_start(listener, endpoint);
     return listening;
 }

@@ -83,12 +83,24 @@ int tidy__loop_run_until(struct tidy_loop *loop,
                          void *arg,
                          uint64_t limit_ns);
 
+/* Was the descriptor open before the loop, and is not the loop's to close? */
+typedef bool (*tidy__is_kept_fd_cb)(int fd, void *arg);
+
 /*
  * The loop's memory is no longer to be trusted (a handle lay on a stack that
  * has been left, or a jump left uv_run()): close every descriptor it has or
  * watches, and never touch it again. Our own objects on it are left in memory.
  */
-void tidy__loop_condemn(struct tidy_loop *loop);
+void tidy__loop_condemn(struct tidy_loop *loop,
+                        tidy__is_kept_fd_cb is_kept,
+                        void *arg);
+
+/* What a condemned loop answers to who wants to begin something on it: a failed
+ * deferred. */
+struct tidy_deferred *tidy__loop_refuse(struct tidy_loop *loop,
+                                        const char *what,
+                                        const char *file,
+                                        int line);
 
 /* Was this libuv loop condemned? */
 bool tidy__loop_is_condemned(const uv_loop_t *uv);

@@ -31,7 +31,7 @@ static void start_idling(struct tidy_loop *loop)
 
 void tidy__task_post(struct tidy_loop *loop, struct tidy__task *task)
 {
-    if (task->is_posted)
+    if (task->is_posted || loop->is_condemned)
         return;
     task->is_posted = true;
     DL_APPEND(loop->tasks, task);
@@ -40,7 +40,7 @@ void tidy__task_post(struct tidy_loop *loop, struct tidy__task *task)
 
 void tidy__task_post_after_poll(struct tidy_loop *loop, struct tidy__task *task)
 {
-    if (task->is_posted)
+    if (task->is_posted || loop->is_condemned)
         return;
     task->is_posted = true;
     task->is_after_poll = true;
@@ -74,7 +74,10 @@ void tidy__tasks_run(struct tidy_loop *loop)
 {
     struct tidy__task *task;
     int n_left = MAX_TASKS_PER_TURN;
+    bool was_running = loop->is_running;
 
+    /* It may be the user's own uv_run() that brought us here. */
+    loop->is_running = true;
     while ((task = loop->tasks) != NULL) {
         TIDY_REQUIRE(n_left-- > 0,
                      "tidy_loop: a turn does not end: callbacks "
@@ -85,4 +88,5 @@ void tidy__tasks_run(struct tidy_loop *loop)
     if (!loop->tasks_after_poll &&
         uv_is_active((uv_handle_t *)&loop->idle_handle))
         uv_idle_stop(&loop->idle_handle);
+    loop->is_running = was_running;
 }

@@ -231,7 +231,8 @@ void tidy__transport_reset(struct tidy_transport *transport, int reason)
 {
     struct linger linger = { .l_onoff = 1, .l_linger = 0 };
 
-    if (transport->state >= TIDY__TRANSPORT_CLOSING)
+    if (transport->state >= TIDY__TRANSPORT_CLOSING ||
+        transport->loop->is_condemned)
         return;
     if (transport->is_tcp)
         setsockopt(
@@ -336,6 +337,9 @@ static int set_paused(struct tidy_transport *transport, bool is_paused)
         return -ENOTCONN;
     transport->is_paused = is_paused;
     tidy__transport_update_reading(transport);
+    /* A half-close that waits for the other end's would wait for ever now. */
+    if (transport->is_half_closing && !transport->is_shut)
+        tidy__transport_settle_soon(transport);
     return 0;
 }
 

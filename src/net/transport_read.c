@@ -121,7 +121,7 @@ void tidy__transport_update_reading(struct tidy_transport *transport)
 {
     bool is_wanted = wants_reading(transport);
 
-    if (is_wanted == transport->is_reading)
+    if (is_wanted == transport->is_reading || transport->loop->is_condemned)
         return;
     transport->is_reading = is_wanted;
     if (is_wanted)
