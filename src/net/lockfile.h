@@ -11,8 +11,9 @@
  */
 
 /* Hold the lock of a socket's path. 0, TIDY_ELOCKED (a running process has it),
- * -EEXIST (something that is no lock is in its place, and stays), or -errno. *ret_is_stale: it was left by a process that is gone, and so may
- * the socket have been. */
+ * -EEXIST (what is in its place is no lock, and stays there), or -errno.
+ * *ret_is_stale: it was left by a process that is gone, and so may the socket
+ * have been. */
 int tidy__lockfile_take(const char *path, bool *ret_is_stale);
 
 /* Give it up. 0 or -errno; one that is gone already is no error. */
