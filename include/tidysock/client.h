@@ -61,7 +61,8 @@ TIDY_API void tidy_client_expect_line_at(struct tidy_client *client,
  * the bytes, and take everything up to its end. The match is tried whenever
  * bytes arrive: end the expression with what marks its end, e.g. "\n".
  *
- * @return  The bytes taken, terminated, borrowed until the next call.
+ * @param regex  One that regcomp(3) refuses aborts, like any misuse.
+ * @return       The bytes taken, terminated, borrowed until the next call.
  */
 TIDY_API const char *tidy_client_expect_match_at(struct tidy_client *client,
                                                  const char *regex,

@@ -28,7 +28,7 @@ struct tidy_connector;
 /**
  * Listen, and build a protocol for each connection accepted.
  *
- * @param endpoint  A server endpoint; borrowed until the deferred fires.
+ * @param endpoint  A server endpoint; borrowed until return.
  * @param factory   Copied.
  * @return          A deferred, owned, that fires with a `struct tidy_listener *`,
  *                  owned by the loop: end it with tidy_listener_close().
@@ -66,7 +66,7 @@ tidy_listener_close(struct tidy_listener *listener);
  * Numeric hosts and `localhost` are never looked up. On a Unix socket whose
  * backlog is full the connect is tried again until the endpoint's timeout.
  *
- * @param endpoint  A client endpoint; borrowed until the deferred fires.
+ * @param endpoint  A client endpoint; borrowed until return.
  * @param factory   Copied.
  * @return          A deferred, owned, that fires with a
  *                  `struct tidy_protocol *` (borrowed, see protocol.h) after

@@ -236,7 +236,8 @@ tidy_server_protocol(const struct tidy_server *server);
  * tidy_server_server_disconnected(): the newest connection that the server
  * accepted has been lost; **NULL until a server protocol has been built**.
  *
- * The first two are NULL before tidy_server_connect().
+ * The first two are NULL before tidy_server_connect(). Awaiting a NULL fails the
+ * test, and says that the attribute may not be there yet.
  */
 TIDY_API struct tidy_deferred *
 tidy_server_client_connected(struct tidy_server *server);

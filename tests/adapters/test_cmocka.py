@@ -296,7 +296,7 @@ class Options(unittest.TestCase):
 
     def test_a_wrong_multiplier_fails_the_test(self):
         self.check(1, r"passes\[tcp\]: tidy_case_begin: "
-                   r"TIDYSOCK_TIMEOUT_MULTIPLIER is not a whole number",
+                   r"the environment.s TIDYSOCK_TIMEOUT_MULTIPLIER must be a whole number",
                    "cmocka_cases", "--exact", "passes[tcp]",
                    TIDYSOCK_TIMEOUT_MULTIPLIER="fast")
 
