@@ -112,7 +112,7 @@ static void same_instant_rings_in_order_of_setting(void **state)
     assert_string_equal(f->notes, "cabd");
 }
 
-/* An alarm that is set anew rings once, at the new time and in the new place. */
+/* An alarm that is set anew rings once, at the new time, in the new place. */
 static void setting_anew_moves_it(void **state)
 {
     struct fixture *f = *state;

@@ -136,8 +136,8 @@ static void failures_are_handled(void **state)
     assert_null(tidy_result_failure(tidy__deferred_result(f->deferred)));
 }
 
-/* When nothing on the loop can fire it, the wait ends at once, and says for what
- * it was. */
+/* When nothing on the loop can fire it, the wait ends at once, and says for
+ * what it was. */
 static void stuck_is_said_at_once(void **state)
 {
     struct fixture *f = *state;

@@ -511,8 +511,8 @@ static void an_old_child_is_not_found(void **state)
 
 /* ------------------------------------------------------------------- paths */
 
-/* A path that was handed out and used is found until it is removed; one that was
- * there is not. */
+/* A path that was handed out and used is found until it is removed; one that
+ * was there is not. */
 static void a_used_path_is_found(void **state)
 {
     struct fixture *f = *state;

@@ -91,8 +91,8 @@ static void run(struct fixture *f)
     tidy__loop_run(f->loop, UV_RUN_DEFAULT);
 }
 
-/* A call comes once, from the loop, not before its time; a part of a millisecond
- * counts as a whole one. */
+/* A call comes once, from the loop, not before its time; a part of a
+ * millisecond counts as a whole one. */
 static void calls_come_in_time(void **state)
 {
     struct fixture *f = *state;

@@ -442,7 +442,7 @@ static void long_runtime_directories_are_passed_over(void **state)
     assert_elsewhere(f);
 }
 
-/* ------------------------------------------------------------ removing trees */
+/* ---------------------------------------------------------- removing trees */
 
 /* What does not exist is removed already; a file is no tree. */
 static void only_directories_are_trees(void **state)

@@ -102,7 +102,7 @@ static void tasks_may_post_tasks(void **state)
     assert_string_equal(f->notes, "abab");
 }
 
-/* A task that was withdrawn does not run, also when another one withdraws it. */
+/* A task that was withdrawn does not run, also when another task does so. */
 static void withdrawn_tasks_do_not_run(void **state)
 {
     struct fixture *f = *state;

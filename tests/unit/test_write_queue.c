@@ -276,7 +276,7 @@ static void callbacks_may_write(void **state)
     assert_pieces(f, MAX_BUFS, "two|more|");
 }
 
-/* The end of a queue calls nobody, and frees what is written and what is not. */
+/* The end of a queue calls nobody, and frees all that is in it. */
 static void deinit_calls_nobody(void **state)
 {
     struct fixture *f = *state;
