@@ -76,7 +76,8 @@ TIDY_API int tidy_transport_abort(struct tidy_transport *transport);
 
 /**
  * End our half: the peer reads everything, then end of file. Reading goes on.
- * write_connection_lost follows once all bytes are with the kernel.
+ * write_connection_lost follows once all bytes are with the kernel. After
+ * tidy_transport_lose_connection() it changes nothing.
  *
  * @retval 0          Done or under way.
  * @retval -ENOTCONN  The connection is lost.

@@ -326,6 +326,8 @@ int tidy_transport_half_close(struct tidy_transport *transport)
     TIDY_REQUIRE(transport, "tidy_transport_half_close: the transport is NULL");
     if (transport->state >= TIDY__TRANSPORT_CLOSING)
         return -ENOTCONN;
+    if (transport->state != TIDY__TRANSPORT_OPEN)
+        return 0; /* lose_connection ends both halves */
     transport->is_half_closing = true;
     tidy__transport_settle_soon(transport);
     return 0;
