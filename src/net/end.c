@@ -136,7 +136,9 @@ static void drain(struct tidy_transport *transport)
     if (transport->is_draining)
         return;
     transport->is_draining = true;
-    if (!transport->is_shut && !is_twin_half_closed(transport)) {
+    /* An end of file from us would leave our other end in TIME_WAIT. */
+    if (!transport->is_shut && !transport->is_twin_closed &&
+        !is_twin_half_closed(transport)) {
         shutdown(transport->fd, SHUT_WR);
         transport->is_shut = true;
     }
