@@ -18,17 +18,27 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #define N_SEQUENCES 200
 #define N_STEPS 40
 #define N_CLIENTS_MAX 300
 #define N_PROBES_MAX 1000
 #define ID_SIZE 4
+#define ID_FOREIGN UINT32_MAX
+
+/* The bytes of one direction of a connection. */
+struct stream {
+    uint64_t n_sent, n_read;
+    bool is_sent, is_read; /* the counts are final; read to a clean end */
+    bool is_spoilt;        /* not everything must arrive */
+};
 
 static struct {
     uint64_t seed, state;
     bool is_over;
-    /* Rough sequences pause, half-close and abort; gentle ones do not. */
+    /* Rough sequences pause, half-close and abort, and there are clients that
+     * are not ours; gentle ones do none of that. */
     bool is_rough;
     size_t n_clean_ups; /* fired, when last looked at */
 
@@ -36,14 +46,10 @@ static struct {
     struct probe *probes[N_PROBES_MAX];
     size_t n_probes;
 
-    /* By number, in this sequence. */
-    struct {
-        uint64_t n_sent, n_read;
-        bool is_read;   /* by a server that read to a clean end */
-        bool is_spoilt; /* not everything must arrive */
-    } clients[N_CLIENTS_MAX];
+    struct stream up[N_CLIENTS_MAX], down[N_CLIENTS_MAX]; /* by number */
     size_t n_clients, n_connects;
-    size_t n_complete; /* connections checked, in this run */
+    size_t n_begun;    /* clean-ups, before this sequence */
+    size_t n_complete; /* streams that were checked, in this run */
 } run;
 
 /* splitmix64 */
@@ -93,13 +99,6 @@ static bool is_client(const struct probe *probe)
     return probe->side == &scenario.clients;
 }
 
-static void spoil(struct probe *probe)
-{
-    probe->is_spoilt = true;
-    if (is_client(probe))
-        run.clients[probe->id].is_spoilt = true;
-}
-
 static void check_result(int result)
 {
     assert_true(result == 0 || result == -EPIPE || result == -ENOTCONN);
@@ -109,28 +108,26 @@ static void write_some(struct probe *probe)
 {
     static const size_t sizes[] = { 1, 10, 1000, 30000, 300000 };
     size_t len = 1 + pick(sizes[pick(TIDY_COUNT(sizes))]);
-    uint64_t *n_sent = &run.clients[probe->id].n_sent;
-    uint64_t offset = is_client(probe) ? *n_sent : 0;
     int result;
 
-    if (offset + len > PATTERN_SIZE)
+    if (probe->n_sent + len > PATTERN_SIZE)
         return;
     result = tidy_transport_write(
-        probe->base.transport, scenario_pattern() + offset, len);
+        probe->base.transport, scenario_pattern() + probe->n_sent, len);
     check_result(result);
-    if (result == 0 && is_client(probe))
-        *n_sent += len;
+    if (result == 0)
+        probe->n_sent += len;
 }
 
 static void lose(struct probe *probe)
 {
-    probe->is_spoilt = true; /* a client's bytes arrive all the same */
+    probe->is_spoilt = true;
     check_result(tidy_transport_lose_connection(probe->base.transport));
 }
 
 static void abort_it(struct probe *probe)
 {
-    spoil(probe);
+    probe->is_spoilt = true;
     check_result(tidy_transport_abort(probe->base.transport));
 }
 
@@ -232,6 +229,12 @@ static void on_made(struct probe *probe)
     maybe_do_anything(probe);
 }
 
+static void check_bytes(const unsigned char *bytes, size_t offset, size_t len)
+{
+    if (len > 0)
+        assert_memory_equal(bytes, scenario_pattern() + offset, len);
+}
+
 /* The number, in the machine's own order of bytes, then the pattern. */
 static void on_server_data(struct probe *probe, const void *data, size_t len)
 {
@@ -240,50 +243,121 @@ static void on_server_data(struct probe *probe, const void *data, size_t len)
 
     for (; len > 0 && offset < ID_SIZE; len--, offset++)
         ((unsigned char *)&probe->id)[offset] = *bytes++;
-    if (len > 0)
-        assert_memory_equal(
-            bytes, scenario_pattern() + (offset - ID_SIZE), len);
+    check_bytes(bytes, offset - ID_SIZE, len);
     maybe_do_anything(probe);
 }
 
 static void on_client_data(struct probe *probe, const void *data, size_t len)
 {
-    (void)data;
-    (void)len;
+    check_bytes(data, probe->n_bytes - len, len);
     maybe_do_anything(probe);
 }
 
+/* A side that was aborted, or reset by clean-up, has not sent everything. */
+static void note_sent(struct stream *stream, const struct probe *probe)
+{
+    stream->is_sent = true;
+    stream->n_sent = probe->n_sent;
+    if (probe->side->reason == TIDY_EUNSENT ||
+        probe->side->reason == TIDY_ECANCELLED)
+        stream->is_spoilt = true;
+}
+
+/* One that came to a clean end, without closing or pausing itself, must have
+ * read everything. */
+static void note_read(struct stream *stream, const struct probe *probe)
+{
+    if (probe->side->reason != 0 || probe->is_spoilt)
+        return;
+    stream->is_read = true;
+    stream->n_read = probe->n_bytes;
+}
+
+/* Clean-up closes clients, which have not read everything then. */
 static void on_client_lost(struct probe *probe)
 {
-    if (scenario.clients.reason == TIDY_EUNSENT ||
-        scenario.clients.reason == TIDY_ECANCELLED)
-        spoil(probe);
+    note_sent(&run.up[probe->id], probe);
+    if (scenario.n_clean_ups_begun == run.n_begun)
+        note_read(&run.down[probe->id], probe);
     maybe_do_anything(probe);
 }
 
-/* A server that has read to a clean end, without closing, aborting or pausing
- * itself, has all that the client wrote. Whether the client was reset by the
- * clean-up is only known when it is lost, too. */
 static void on_server_lost(struct probe *probe)
 {
-    if (scenario.servers.reason == 0 && !probe->is_spoilt &&
-        probe->n_bytes >= ID_SIZE) {
-        run.clients[probe->id].is_read = true;
-        run.clients[probe->id].n_read = probe->n_bytes - ID_SIZE;
+    if (probe->n_bytes >= ID_SIZE && probe->id != ID_FOREIGN) {
+        note_sent(&run.down[probe->id], probe);
+        note_read(&run.up[probe->id], probe);
     }
     maybe_do_anything(probe);
 }
 
-static void check_complete(void)
+static void check_complete(const struct stream *stream, uint64_t n_extra)
+{
+    if (!stream->is_sent || !stream->is_read || stream->is_spoilt)
+        return;
+    run.n_complete++;
+    assert_int_equal(stream->n_read, stream->n_sent + n_extra);
+}
+
+static void check_all_complete(void)
 {
     size_t id;
 
     for (id = 0; id < run.n_clients; id++) {
-        if (!run.clients[id].is_read || run.clients[id].is_spoilt)
-            continue;
-        run.n_complete++;
-        assert_int_equal(run.clients[id].n_read, run.clients[id].n_sent);
+        check_complete(&run.up[id], ID_SIZE);
+        check_complete(&run.down[id], 0);
     }
+}
+
+/* -------------------------------------------------------------- foreign clients */
+
+static void connect_foreign(void)
+{
+    const uint32_t id = ID_FOREIGN;
+    int fd;
+
+    if (!tidy_server_address(scenario.server) ||
+        n_clean_ups() != scenario.n_clean_ups_begun ||
+        scenario.n_foreign == N_FOREIGN_MAX)
+        return;
+    fd = scenario_foreign(NULL);
+    assert_int_equal(write(fd, &id, ID_SIZE), ID_SIZE);
+}
+
+/* Whatever it is, it need not succeed. The pattern is begun at most once. */
+static void do_to_foreign(int fd)
+{
+    static char buf[65536];
+
+    switch (pick(5)) {
+    case 0:
+        recv(fd, buf, sizeof(buf), MSG_DONTWAIT);
+        break;
+    case 1:
+        shutdown(fd, SHUT_WR);
+        break;
+    case 2:
+        scenario_foreign_close(fd);
+        break;
+    case 3:
+        scenario_foreign_reset(fd);
+        break;
+    default:
+        send(fd, scenario_pattern(), 30000, MSG_DONTWAIT | MSG_NOSIGNAL);
+        shutdown(fd, SHUT_WR);
+        break;
+    }
+}
+
+static void do_something_foreign(void)
+{
+    int fd =
+        scenario.n_foreign ? scenario.foreign[pick(scenario.n_foreign)] : -1;
+
+    if (fd < 0 || one_in(3))
+        connect_foreign();
+    else
+        do_to_foreign(fd);
 }
 
 /* ------------------------------------------------------------------ a sequence */
@@ -292,7 +366,9 @@ static void begin_sequence(uint64_t seed)
 {
     run.seed = run.state = seed;
     run.n_probes = run.n_clients = run.n_connects = 0;
-    memset(run.clients, 0, sizeof(run.clients));
+    run.n_begun = scenario.n_clean_ups_begun;
+    memset(run.up, 0, sizeof(run.up));
+    memset(run.down, 0, sizeof(run.down));
     scenario_forget_ports();
     scenario.clean_up_error = 0;
     scenario.servers.is_half_open = run.is_rough && one_in(2);
@@ -315,6 +391,8 @@ static void make_steps(void)
 
     while (n_steps-- > 0) {
         do_anything();
+        if (run.is_rough && one_in(4))
+            do_something_foreign();
         scenario_turn((int)pick(4));
     }
 }
@@ -334,8 +412,9 @@ static void end_sequence(void)
                 (run.is_rough && scenario.clean_up_error == TIDY_EUNSENT));
     if (run.is_rough)
         scenario_forget_ports();
-    check_complete();
+    check_all_complete();
     scenario_check_clean();
+    scenario_foreign_close_all(NULL);
 }
 
 static void run_sequence(uint64_t seed)

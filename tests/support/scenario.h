@@ -29,8 +29,9 @@ struct probe {
     struct side *side;
     size_t n_bytes; /* received */
     bool is_made, is_lost, has_eof;
-    uint32_t id;    /* yours */
-    bool is_spoilt; /* yours */
+    uint32_t id;     /* yours */
+    uint64_t n_sent; /* yours */
+    bool is_spoilt;  /* yours */
 };
 
 typedef void (*probe_cb)(struct probe *probe);
