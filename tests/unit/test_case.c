@@ -61,6 +61,11 @@ static void assert_next_passes(void)
     assert_int_equal(run(&test, TIDY_UNIX), 0);
 }
 
+static void turn_once(struct tidy_case *t)
+{
+    tidy_case_turn(t);
+}
+
 static void leave_on_stack(struct tidy_case *t)
 {
     uv_timer_t timer;
@@ -84,6 +89,21 @@ static void a_handle_on_the_returned_stack_is_found(void **state)
         assert_non_null(strstr(report, "on the returned stack of test probe"));
         assert_next_passes();
     }
+}
+
+/* ... also one of set_up's, before the body runs the loop. */
+static void a_handle_of_set_up_is_found(void **state)
+{
+    const char *report = "";
+    struct tidy_test test = { .name = "probe",
+                              .set_up = leave_on_stack,
+                              .body = turn_once,
+                              .user = &report };
+
+    (void)state;
+    assert_int_equal(run(&test, TIDY_TCP), TIDY_ELEFTOVER);
+    assert_non_null(strstr(report, "on the returned stack of test probe"));
+    assert_next_passes();
 }
 
 static void leave_connected(struct tidy_case *t)
@@ -232,6 +252,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_handle_on_the_returned_stack_is_found),
+        cmocka_unit_test(a_handle_of_set_up_is_found),
         cmocka_unit_test(a_condemned_loop_leaves_no_descriptor),
         cmocka_unit_test(a_leaked_timer_is_named),
         cmocka_unit_test(an_adopted_loop_must_be_empty),
