@@ -7,6 +7,7 @@
 #include <tidysock/adapters/cmocka.h>
 
 #include <errno.h>
+#include <unistd.h>
 #include <uv.h>
 
 /* Three servers with clients, which the case cleans up together. */
@@ -68,6 +69,76 @@ static void servers_are_cleaned_up_together(struct tidy_case *t)
     tidy_deferred_add_callback(done, clean_up_other, other);
     tidy_case_await(t, done);
     scenario_check_clean();
+}
+
+/* --------------------------------------------------------- other addresses */
+
+static bool has_ipv6(void)
+{
+    struct tidy_address address = { .len = sizeof(address.u.in6) };
+    int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int result;
+
+    address.u.in6.sin6_family = AF_INET6;
+    address.u.in6.sin6_addr = in6addr_loopback;
+    result = bind(fd, &address.u.any, address.len);
+    close(fd);
+    return result == 0;
+}
+
+static void use_description(const char *description, const char *pattern)
+{
+    struct tidy_server *server = NULL;
+
+    assert_int_equal(
+        tidy_server_new(
+            tidy_case_loop(scenario.t), description, pattern, &server, NULL),
+        0);
+    scenario_use(server);
+}
+
+/* Whoever closes first, and on whichever address. */
+static void close_in_every_order(void)
+{
+    probe_lose_connection(scenario_listen_and_connect());
+    scenario_await_lost(1, 1);
+    scenario_connect();
+    probe_lose_connection(scenario.servers.newest);
+    scenario_await_lost(2, 2);
+    probe_write(scenario_connect(), "last words");
+    scenario_check_no_time_wait();
+    scenario_clean_up();
+    assert_int_equal(scenario.servers.n_bytes, 10);
+    assert_counts(3, 3);
+}
+
+/* A server on all addresses: its clients come from one of them. */
+static void a_server_on_all_addresses(struct tidy_case *t)
+{
+    (void)t;
+    use_description("tcp:0", "tcp:host={host}:port={port}");
+    close_in_every_order();
+}
+
+/* IPv6. */
+static void a_server_on_ipv6(struct tidy_case *t)
+{
+    (void)t;
+    if (!has_ipv6())
+        skip();
+    use_description("tcp6:0:interface=\\:\\:1",
+                    "tcp6:host=\\:\\:1:port={port}");
+    close_in_every_order();
+}
+
+/* IPv4 clients of an IPv6 server: the two ends name one address differently. */
+static void ipv4_clients_of_an_ipv6_server(struct tidy_case *t)
+{
+    (void)t;
+    if (!has_ipv6())
+        skip();
+    use_description("tcp6:0", "tcp:host=127.0.0.1:port={port}");
+    close_in_every_order();
 }
 
 /* ------------------------------------------------ connections of two fixtures */
@@ -272,6 +343,9 @@ static const struct tidy_test tests[] = {
     SCENARIO(several_servers_in_one_test),
     SCENARIO(one_server_of_two_is_cleaned_up),
     SCENARIO(servers_are_cleaned_up_together),
+    SCENARIO_ON(TIDY_TCP, a_server_on_all_addresses),
+    SCENARIO_ON(TIDY_TCP, a_server_on_ipv6),
+    SCENARIO_ON(TIDY_TCP, ipv4_clients_of_an_ipv6_server),
     SCENARIO(the_accepting_server_is_cleaned_up_first),
     SCENARIO(the_connecting_server_is_cleaned_up_first),
     SCENARIO(both_servers_are_cleaned_up_at_once),
