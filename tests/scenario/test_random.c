@@ -13,6 +13,7 @@
  *     TIDYSOCK_RANDOM_SEED   the first sequence's seed; default 1
  *     TIDYSOCK_RANDOM_COUNT  how many sequences, with seeds one apart
  */
+#include "support/echo_server.h"
 #include "support/scenario.h"
 #include <tidysock/adapters/cmocka.h>
 
@@ -40,6 +41,7 @@ static struct {
     /* Rough sequences pause, half-close and abort, and there are clients that
      * are not ours; gentle ones do none of that. */
     bool is_rough;
+    bool is_own; /* the server is the user's own, see support/echo_server.h */
     size_t n_clean_ups; /* fired, when last looked at */
 
     /* Of the connections since the last clean-up, lost ones too. */
@@ -249,7 +251,8 @@ static void on_server_data(struct probe *probe, const void *data, size_t len)
 
 static void on_client_data(struct probe *probe, const void *data, size_t len)
 {
-    check_bytes(data, probe->n_bytes - len, len);
+    if (!run.is_own)
+        check_bytes(data, probe->n_bytes - len, len);
     maybe_do_anything(probe);
 }
 
@@ -420,7 +423,10 @@ static void end_sequence(void)
 static void run_sequence(uint64_t seed)
 {
     begin_sequence(seed);
-    scenario_listen();
+    if (run.is_own)
+        tidy_case_start(scenario.t, &echo_server_ops);
+    else
+        scenario_listen();
     make_steps();
     end_sequence();
 }
@@ -432,13 +438,13 @@ static uint64_t number_from(const char *name, uint64_t otherwise)
     return text && *text ? strtoull(text, NULL, 10) : otherwise;
 }
 
-static void run_sequences(bool is_rough)
+static void run_sequences(void)
 {
     uint64_t seed = number_from("TIDYSOCK_RANDOM_SEED", 1);
     uint64_t n_left = number_from("TIDYSOCK_RANDOM_COUNT", N_SEQUENCES);
 
+    memset(&echo_log, 0, sizeof(echo_log));
     run.is_over = false;
-    run.is_rough = is_rough;
     run.n_complete = 0;
     while (n_left-- > 0)
         run_sequence(seed++);
@@ -459,7 +465,8 @@ static void name_seed(struct tidy_case *t)
 static void gentle_sequences(struct tidy_case *t)
 {
     (void)t;
-    run_sequences(false);
+    run.is_rough = run.is_own = false;
+    run_sequences();
     assert_true(run.n_complete > 0 || run.n_clients == 0);
 }
 
@@ -467,7 +474,20 @@ static void gentle_sequences(struct tidy_case *t)
 static void rough_sequences(struct tidy_case *t)
 {
     (void)t;
-    run_sequences(true);
+    run.is_rough = true;
+    run.is_own = false;
+    run_sequences();
+}
+
+/* And with a server of the user's own, whose ends do as they like. */
+static void own_server_sequences(struct tidy_case *t)
+{
+    (void)t;
+    run.is_rough = run.is_own = true;
+    run_sequences();
+    assert_int_equal(echo_log.n_stopped, echo_log.n_started);
+    assert_int_equal(echo_log.n_freed, echo_log.n_started);
+    assert_int_equal(echo_log.n_closed, echo_log.n_accepted);
 }
 
 #define SEQUENCES(fn)                                                          \
@@ -476,6 +496,7 @@ static void rough_sequences(struct tidy_case *t)
 static const struct tidy_test tests[] = {
     SEQUENCES(gentle_sequences),
     SEQUENCES(rough_sequences),
+    SEQUENCES(own_server_sequences),
 };
 
 int main(int argc, char **argv)
