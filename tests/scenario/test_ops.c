@@ -161,6 +161,33 @@ static void clean_up_from_callbacks(struct tidy_case *t)
     expect_stopped(1);
 }
 
+static struct tidy_deferred *swallow(struct tidy_result *result, void *arg)
+{
+    (void)arg;
+    tidy_result_set(result, NULL, NULL);
+    return NULL;
+}
+
+/* From the server's own functions: start is stopped as soon as it has returned,
+ * and stop is under way already. */
+static void clean_up_from_start_and_stop(struct tidy_case *t)
+{
+    struct tidy_deferred *started;
+
+    echo_log.in_start = scenario_clean_up_soon;
+    started = tidy_server_start(scenario.server, &echo_server_ops);
+    tidy_deferred_add_errback(started, swallow, NULL);
+    tidy_case_await(t, started);
+    scenario_await_count(&scenario.n_cleaned_up, 1);
+    expect_stopped(1);
+    echo_log.in_start = NULL;
+    echo_log.in_stop = scenario_clean_up_soon;
+    start_and_connect();
+    scenario_clean_up_soon();
+    scenario_await_count(&scenario.n_cleaned_up, 3);
+    expect_stopped(2);
+}
+
 static void clean_up_twice_and_start_again(struct tidy_case *t)
 {
     struct tidy_deferred *second;
@@ -364,6 +391,7 @@ static const struct tidy_test tests[] = {
     OWN(clean_up_before_the_server_accepted),
     OWN(client_drops_in_connection_made),
     OWN(clean_up_from_callbacks),
+    OWN(clean_up_from_start_and_stop),
     OWN(clean_up_twice_and_start_again),
     OWN(last_words_reach_an_own_server),
     OWN(last_words_from_a_callback),

@@ -58,6 +58,8 @@ static void stop(void *state, tidy_stopped_cb done, void *done_arg)
     struct echo_server *server = state;
 
     echo_log.n_stopped++;
+    if (echo_log.in_stop)
+        echo_log.in_stop();
     if (!echo_log.never_says_so && !echo_log.stops_at_once)
         server->done = done;
     server->done_arg = done_arg;
@@ -210,6 +212,8 @@ static int start(struct uv_loop_s *loop,
         return result;
     }
     echo_log.n_started++;
+    if (echo_log.in_start)
+        echo_log.in_start();
     *ret_state = server;
     return 0;
 }

@@ -39,6 +39,8 @@ struct echo_log {
     size_t n_accepted, n_closed;
     uint64_t n_bytes;
 
+    void (*in_start)(void); /* called once it listens */
+    void (*in_stop)(void);
     int start_error;    /* start fails with this code */
     bool drops_at_once; /* closes each connection that it accepts */
     bool never_says_so; /* closes everything, and does not call done */
