@@ -49,14 +49,13 @@ static struct tidy_deferred *failed_deferred(struct tidy_case *t)
 }
 
 /* Run a body with little time. */
-static void
-assert_late(tidy_body_cb body, unsigned transport, const char *report)
+static void assert_late(tidy_body_cb body, const char *report)
 {
     const struct tidy_test test = { .name = "t",
                                     .body = body,
                                     .deadline_ns = SHORT_NS };
 
-    assert_case(&test, transport, TIDY_EDEADLINE, report);
+    assert_case(&test, TIDY_NO_SERVER, TIDY_EDEADLINE, report);
 }
 
 static int use_real_time(void **state)
@@ -226,7 +225,6 @@ static void deadline_is_told(void **state)
 {
     (void)state;
     assert_late(await_past_deadline,
-                TIDY_NO_SERVER,
                 "t: deadline of 20 ms passed in tidy_case_await at body.c:2; "
                 "waiting for\n"
                 "  deferred  \"answer\"  created at body.c:1\n"
@@ -259,10 +257,15 @@ static void await_among_connections(struct tidy_case *t)
 /* What may be waited for is listed, with how much went over each connection. */
 static void connections_are_told(void **state)
 {
+    const struct tidy_test test = { .name = "t",
+                                    .body = await_among_connections,
+                                    .deadline_ns = TIDY_MS(200) };
+
     (void)state;
-    assert_late(await_among_connections,
+    assert_case(&test,
                 TIDY_TCP,
-                "t[tcp]: deadline of 20 ms passed in tidy_case_await at "
+                TIDY_EDEADLINE,
+                "t[tcp]: deadline of 200 ms passed in tidy_case_await at "
                 "body.c:2; waiting for\n"
                 "  deferred  \"answer\"  created at body.c:1\n"
                 "  tcp socket 127.0.0.1:PORT1 -> 127.0.0.1:PORT2  ESTABLISHED, "
