@@ -226,6 +226,38 @@ static void borrowed_writes_fail_when_the_grace_is_over(struct tidy_case *t)
     assert_true(written.n_failed >= 1);
 }
 
+static void write_for_ever(int status, void *arg)
+{
+    struct probe *probe = arg;
+
+    written.n_done++;
+    if (status == 0)
+        tidy_transport_write_borrowed(probe->base.transport,
+                                      scenario_pattern(),
+                                      30000,
+                                      write_for_ever,
+                                      probe);
+}
+
+static void begin_to_write_for_ever(struct probe *probe)
+{
+    write_for_ever(0, probe);
+}
+
+/* Both sides write as fast as they can, and never stop by themselves. */
+static void endless_streams_end(struct tidy_case *t)
+{
+    (void)t;
+    written.n_done = 0;
+    scenario.servers.on_made = begin_to_write_for_ever;
+    scenario.clients.on_made = begin_to_write_for_ever;
+    scenario_listen_and_connect();
+    scenario_connect();
+    scenario_await_count(&written.n_done, 1000);
+    scenario_clean_up();
+    assert_counts(2, 2);
+}
+
 /* ------------------------------------------------------ a peer that does not read */
 
 /* The sentence must name the connection by both addresses, and a number. */
@@ -415,6 +447,7 @@ static const struct tidy_test tests[] = {
     SCENARIO(bytes_written_in_connection_made_are_not_dropped),
     SCENARIO(what_a_lost_client_sent_is_read),
     SCENARIO(borrowed_writes_are_called_back_before_the_end),
+    SCENARIO(endless_streams_end),
     SCENARIO(borrowed_writes_fail_when_the_grace_is_over),
     SCENARIO(unsent_bytes_to_a_paused_server),
     SCENARIO(unsent_bytes_to_a_foreign_client),
