@@ -63,24 +63,26 @@ void tidy__alarm_clear(struct tidy_loop *loop, struct tidy__alarm *alarm)
         uv_timer_stop(&loop->alarm_timer);
 }
 
-void tidy__alarms_on_timer(uv_timer_t *timer)
+static void ring_due(struct tidy_loop *loop)
 {
-    struct tidy_loop *loop = timer->data;
     uint64_t now_ms = uv_now(loop->uv);
     uint64_t n_set = loop->n_alarms_set;
     struct tidy__alarm *alarm;
-    bool was_running = loop->is_running;
 
-    /* It may be the user's own uv_run() that brought us here. */
-    loop->is_running = true;
     /* Those that are set meanwhile wait for the next turn. */
     while ((alarm = loop->alarms) != NULL && alarm->due_ms <= now_ms &&
            alarm->idx < n_set) {
         tidy__alarm_clear(loop, alarm);
         alarm->ring(alarm);
     }
-    loop->is_running = was_running;
     /* A timer that is due again would ring again before the turn goes on. */
     if (loop->alarms)
         start_timer(loop, 1);
+}
+
+void tidy__alarms_on_timer(uv_timer_t *timer)
+{
+    struct tidy_loop *loop = timer->data;
+
+    TIDY__INSIDE(loop, ring_due(loop));
 }

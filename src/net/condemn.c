@@ -72,6 +72,7 @@ void tidy__loop_condemn(struct tidy_loop *loop,
         return;
     loop->is_condemned = true;
     loop->is_running = false;
+    loop->is_polling = false;
     tidy__sigpipe_restore(&loop->sigpipe);
     loop->next_condemned = condemned_loops;
     condemned_loops = loop;

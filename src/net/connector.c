@@ -230,13 +230,10 @@ static void on_attempt_failed(struct tidy_connector *connector, int code)
         fail(connector, code);
 }
 
-static void on_connected(uv_connect_t *req, int status)
+static void take_attempt(struct tidy_connector *connector,
+                         struct tidy_transport *transport,
+                         int status)
 {
-    struct tidy_transport *transport = req->handle->data;
-    struct tidy_connector *connector = req->data;
-
-    if (transport->state != TIDY__TRANSPORT_NEW)
-        return; /* discarded, and the connector may be gone */
     connector->transport = NULL;
     if (status == 0) {
         succeed(connector, transport);
@@ -244,6 +241,17 @@ static void on_connected(uv_connect_t *req, int status)
     }
     tidy__transport_discard(transport);
     on_attempt_failed(connector, status);
+}
+
+static void on_connected(uv_connect_t *req, int status)
+{
+    struct tidy_transport *transport = req->handle->data;
+    struct tidy_connector *connector = req->data;
+
+    if (transport->state == TIDY__TRANSPORT_NEW)
+        TIDY__INSIDE(transport->loop,
+                     take_attempt(connector, transport, status));
+    /* Else it was discarded, and the connector may be gone. */
 }
 
 static int start_tcp(struct tidy_connector *connector)

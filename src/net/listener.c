@@ -68,10 +68,8 @@ static void drop_user(struct tidy_listener *listener)
         free_listener(listener);
 }
 
-static void on_closed(uv_handle_t *handle)
+static void drop_handle(struct tidy_listener *listener)
 {
-    struct tidy_listener *listener = handle->data;
-
     tidy__loop_handle_closed(listener->loop);
     if (--listener->n_handles > 0)
         return;
@@ -80,6 +78,13 @@ static void on_closed(uv_handle_t *handle)
     else
         settle_closed(listener);
     drop_user(listener);
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+    struct tidy_listener *listener = handle->data;
+
+    TIDY__INSIDE(listener->loop, drop_handle(listener));
 }
 
 /* Twisted removes the socket before the lock. */
@@ -193,15 +198,20 @@ static int init_socket(const struct tidy_listener *listener,
 
 static void accept_all(struct tidy_listener *listener);
 
-static void on_rejected(uv_handle_t *handle)
+static void after_reject(struct tidy_listener *listener)
 {
-    struct tidy_listener *listener = handle->data;
-
     listener->is_rejecting = false;
     /* libuv keeps one more until it is accepted. */
     if (!listener->is_closing && listener->socket.stream.accepted_fd != -1)
         accept_all(listener);
-    on_closed(handle);
+    drop_handle(listener);
+}
+
+static void on_rejected(uv_handle_t *handle)
+{
+    struct tidy_listener *listener = handle->data;
+
+    TIDY__INSIDE(listener->loop, after_reject(listener));
 }
 
 static void reject(struct tidy_listener *listener)
@@ -247,7 +257,7 @@ static void on_connection(uv_stream_t *stream, int status)
     if (status < 0)
         listener->accept_error = status;
     else if (!listener->is_closing)
-        accept_all(listener);
+        TIDY__INSIDE(listener->loop, accept_all(listener));
 }
 
 /* ------------------------------------------------------------ its beginning */

@@ -2,10 +2,15 @@
 /*
  * Our part of a libuv loop.
  *
- * Four handles are added to the user's loop, none of which keeps it alive: a
- * check and an idle handle for the end of a turn (task.c), a timer for the
- * await that is running, and one for all our alarms (alarm.c). They are closed, with everything else of ours,
- * when the struct is freed; n_handles counts what libuv still holds.
+ * Five handles are added to the user's loop, none of which keeps it alive: a
+ * prepare and a check handle around the poll, the check and an idle handle for
+ * the end of a turn (task.c), a timer for the await that is running, and one for
+ * all our alarms (alarm.c). They are closed, with everything else of ours, when
+ * the struct is freed; n_handles counts what libuv still holds.
+ *
+ * The user may turn the loop by uv_run(), as his own code does. What libuv calls
+ * us for then is inside the loop all the same (TIDY__INSIDE), and so is a raw
+ * callback of his that comes from the poll.
  */
 #include "net/loop.h"
 
@@ -22,12 +27,22 @@
 #include <utlist.h>
 
 /* Those that add_handles() adds. */
-#define N_OWN_HANDLES 4
+#define N_OWN_HANDLES 5
+
+static void on_prepare(uv_prepare_t *prepare)
+{
+    struct tidy_loop *loop = prepare->data;
+
+    loop->is_polling = true;
+}
 
 static void on_check(uv_check_t *check)
 {
-    tidy__tasks_polled(check->data);
-    tidy__tasks_run(check->data);
+    struct tidy_loop *loop = check->data;
+
+    loop->is_polling = false;
+    tidy__tasks_polled(loop);
+    tidy__tasks_run(loop);
 }
 
 static void on_handle_closed(uv_handle_t *handle)
@@ -45,15 +60,18 @@ static void add_handle(struct tidy_loop *loop, uv_handle_t *handle)
 /* None of these can fail: libuv only links the handles into its lists. */
 static void add_handles(struct tidy_loop *loop)
 {
+    uv_prepare_init(loop->uv, &loop->prepare_handle);
     uv_check_init(loop->uv, &loop->check_handle);
     uv_idle_init(loop->uv, &loop->idle_handle);
     uv_timer_init(loop->uv, &loop->limit_timer);
     uv_timer_init(loop->uv, &loop->alarm_timer);
+    add_handle(loop, (uv_handle_t *)&loop->prepare_handle);
     add_handle(loop, (uv_handle_t *)&loop->check_handle);
     add_handle(loop, (uv_handle_t *)&loop->idle_handle);
     add_handle(loop, (uv_handle_t *)&loop->limit_timer);
     add_handle(loop, (uv_handle_t *)&loop->alarm_timer);
     loop->drain_alarm.ring = tidy__drain_on_alarm;
+    uv_prepare_start(&loop->prepare_handle, on_prepare);
     uv_check_start(&loop->check_handle, on_check);
     /* These two keep the loop alive while they are active. */
     uv_ref((uv_handle_t *)&loop->idle_handle);
@@ -113,15 +131,21 @@ void tidy__loop_handle_closed(struct tidy_loop *loop)
 
 bool tidy__loop_owns(const struct tidy_loop *loop, const uv_handle_t *handle)
 {
-    return handle == (const uv_handle_t *)&loop->check_handle ||
+    return handle == (const uv_handle_t *)&loop->prepare_handle ||
+           handle == (const uv_handle_t *)&loop->check_handle ||
            handle == (const uv_handle_t *)&loop->idle_handle ||
            handle == (const uv_handle_t *)&loop->limit_timer ||
            handle == (const uv_handle_t *)&loop->alarm_timer;
 }
 
+bool tidy__loop_is_in_uv(const struct tidy_loop *loop)
+{
+    return loop->is_running || loop->is_polling;
+}
+
 bool tidy__loop_is_inside(const struct tidy_loop *loop)
 {
-    return loop->is_running || tidy__guard_is_active();
+    return tidy__loop_is_in_uv(loop) || tidy__guard_is_active();
 }
 
 int tidy__loop_run(struct tidy_loop *loop, uv_run_mode mode)
@@ -189,6 +213,7 @@ static void end_groups(struct tidy_loop *loop)
 
 static void end_handles(struct tidy_loop *loop)
 {
+    uv_close((uv_handle_t *)&loop->prepare_handle, on_handle_closed);
     uv_close((uv_handle_t *)&loop->check_handle, on_handle_closed);
     uv_close((uv_handle_t *)&loop->idle_handle, on_handle_closed);
     uv_close((uv_handle_t *)&loop->limit_timer, on_handle_closed);

@@ -25,8 +25,10 @@ struct tidy_loop {
     unsigned generation; /* of the process that may use it */
     struct tidy_ledger ledger;
 
-    /* End of the turn: check_handle always, idle_handle while tasks wait, so
-     * that the loop neither blocks nor ends before they have run. */
+    /* Around the poll, and the end of the turn: prepare_handle and
+     * check_handle always, idle_handle while tasks wait, so that the loop
+     * neither blocks nor ends before they have run. */
+    uv_prepare_t prepare_handle;
     uv_check_t check_handle;
     uv_idle_t idle_handle;
     struct tidy__task *tasks;            /* DL, borrowed */
@@ -48,7 +50,8 @@ struct tidy_loop {
     size_t n_handles;                  /* libuv handles of ours, not closed */
     char *read_buf;                    /* owned, TIDY__READ_SIZE */
     struct tidy__memory *kept;         /* owned */
-    bool is_running;                   /* inside uv_run() */
+    bool is_running;                   /* inside our uv_run(), or a callback */
+    bool is_polling;                   /* inside anybody's uv_run(), polling */
     bool is_stopped;                   /* a check failed; leave the loop */
     bool has_limit_passed;
     struct tidy__sigpipe sigpipe;
@@ -60,8 +63,23 @@ struct tidy_loop {
 /* Are we inside a callback, where nothing may block or recurse? */
 bool tidy__loop_is_inside(const struct tidy_loop *loop);
 
+/* Inside libuv, whoever called it? Then no jump may leave what is running. */
+bool tidy__loop_is_in_uv(const struct tidy_loop *loop);
+
 /* Run uv_run() once in a mode, noting that we are inside. */
 int tidy__loop_run(struct tidy_loop *loop, uv_run_mode mode);
+
+/* The statement that is a callback of libuv's to us. It is inside the loop also
+ * if it was the user's own uv_run() that brought us here. */
+#define TIDY__INSIDE(loop_, ...)                                               \
+    do {                                                                       \
+        struct tidy_loop *tidy__loop = (loop_);                                \
+        bool tidy__was_running = tidy__loop->is_running;                       \
+                                                                               \
+        tidy__loop->is_running = true;                                         \
+        __VA_ARGS__;                                                           \
+        tidy__loop->is_running = tidy__was_running;                            \
+    } while (0)
 
 /* A libuv handle of ours begins or ends its life. */
 void tidy__loop_handle_opened(struct tidy_loop *loop);

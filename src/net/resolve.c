@@ -35,7 +35,7 @@ on_resolved(uv_getaddrinfo_t *req, int status, struct addrinfo *first)
     if (status == 0)
         take_addresses(resolve, first);
     uv_freeaddrinfo(first);
-    resolve->cb(resolve);
+    TIDY__INSIDE(resolve->loop, resolve->cb(resolve));
 }
 
 int tidy__resolve_start(struct tidy__resolve *resolve,

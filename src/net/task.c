@@ -70,14 +70,11 @@ void tidy__tasks_polled(struct tidy_loop *loop)
     }
 }
 
-void tidy__tasks_run(struct tidy_loop *loop)
+static void run_all(struct tidy_loop *loop)
 {
     struct tidy__task *task;
     int n_left = MAX_TASKS_PER_TURN;
-    bool was_running = loop->is_running;
 
-    /* It may be the user's own uv_run() that brought us here. */
-    loop->is_running = true;
     while ((task = loop->tasks) != NULL) {
         TIDY_REQUIRE(n_left-- > 0,
                      "tidy_loop: a turn does not end: callbacks "
@@ -85,8 +82,12 @@ void tidy__tasks_run(struct tidy_loop *loop)
         tidy__task_withdraw(loop, task);
         task->run(task);
     }
+}
+
+void tidy__tasks_run(struct tidy_loop *loop)
+{
+    TIDY__INSIDE(loop, run_all(loop));
     if (!loop->tasks_after_poll &&
         uv_is_active((uv_handle_t *)&loop->idle_handle))
         uv_idle_stop(&loop->idle_handle);
-    loop->is_running = was_running;
 }

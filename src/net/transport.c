@@ -196,10 +196,8 @@ static void forget_refused(struct tidy_transport *transport)
         group->ops->refused(group);
 }
 
-static void on_closed(uv_handle_t *handle)
+static void become_lost(struct tidy_transport *transport)
 {
-    struct tidy_transport *transport = handle->data;
-
     tidy__loop_handle_closed(transport->loop);
     tidy__task_withdraw(transport->loop, &transport->settle);
     tidy__transport_tell_shut(transport);
@@ -212,6 +210,13 @@ static void on_closed(uv_handle_t *handle)
         forget_refused(transport);
     else
         tell_connection_lost(transport);
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+    struct tidy_transport *transport = handle->data;
+
+    TIDY__INSIDE(transport->loop, become_lost(transport));
 }
 
 void tidy__transport_close(struct tidy_transport *transport, int reason)

@@ -66,20 +66,26 @@ static ssize_t look_at_end(struct tidy_transport *transport)
     return 0;
 }
 
-static void on_read(uv_stream_t *stream, ssize_t nread, const uv_buf_t *buf)
+static void
+take_read(struct tidy_transport *transport, ssize_t nread, const char *base)
 {
-    struct tidy_transport *transport = stream->data;
-
-    if (nread == UV_EOF && !buf->base)
+    if (nread == UV_EOF && !base)
         nread = look_at_end(transport);
     if (nread > 0)
-        on_data(transport, buf->base, (size_t)nread);
+        on_data(transport, base, (size_t)nread);
     else if (nread == UV_EOF || tidy__transport_is_eof(transport, (int)nread))
         on_eof(transport);
     else if (nread < 0)
         tidy__transport_close(transport,
                               transport->write_error ? transport->write_error
                                                      : (int)nread);
+}
+
+static void on_read(uv_stream_t *stream, ssize_t nread, const uv_buf_t *buf)
+{
+    struct tidy_transport *transport = stream->data;
+
+    TIDY__INSIDE(transport->loop, take_read(transport, nread, buf->base));
 }
 
 /* The kernel holds no more than this for a reader, and a peer that goes on
@@ -96,15 +102,14 @@ void tidy__transport_read_dry(struct tidy_transport *transport)
                              transport->loop->read_buf,
                              TIDY__READ_SIZE,
                              MSG_DONTWAIT);
-        uv_buf_t buf = uv_buf_init(transport->loop->read_buf, TIDY__READ_SIZE);
 
         if (nread < 0 && (errno == EAGAIN || errno == EINTR))
             return;
-        on_read(&transport->uv.stream,
-                nread > 0    ? nread
-                : nread == 0 ? UV_EOF
-                             : -errno,
-                &buf);
+        take_read(transport,
+                  nread > 0    ? nread
+                  : nread == 0 ? UV_EOF
+                               : -errno,
+                  transport->loop->read_buf);
     }
 }
 

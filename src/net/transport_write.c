@@ -26,9 +26,8 @@ static void on_write_error(struct tidy_transport *transport, int error)
         tidy__transport_close(transport, error);
 }
 
-static void on_written(uv_write_t *req, int status)
+static void take_written(struct tidy_transport *transport, int status)
 {
-    struct tidy_transport *transport = req->handle->data;
     size_t n_bytes = transport->n_in_flight;
 
     transport->n_in_flight = 0;
@@ -41,6 +40,13 @@ static void on_written(uv_write_t *req, int status)
         tidy__write_queue_consume(&transport->queue, n_bytes);
     }
     tidy__transport_settle(transport);
+}
+
+static void on_written(uv_write_t *req, int status)
+{
+    struct tidy_transport *transport = req->handle->data;
+
+    TIDY__INSIDE(transport->loop, take_written(transport, status));
 }
 
 /* The kernel is full: let libuv wait until it is not. */

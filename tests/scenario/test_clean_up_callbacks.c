@@ -7,6 +7,7 @@
 #include <tidysock/adapters/cmocka.h>
 
 #include <errno.h>
+#include <uv.h>
 
 /* --------------------------------------------------- called from a callback */
 
@@ -204,6 +205,29 @@ static void clean_up_when_a_write_is_done(struct tidy_case *t)
                                   clean_up_when_written,
                                   NULL);
     scenario_await_count(&scenario.n_cleaned_up, 1);
+    assert_int_equal(scenario.servers.n_bytes, MEBIBYTE);
+    assert_counts(1, 1);
+}
+
+static void uv_turn_until(const size_t *count, size_t n)
+{
+    while (*count < n)
+        uv_run(tidy_case_uv(scenario.t), UV_RUN_ONCE);
+}
+
+/* The test turns libuv's loop itself, as its own code may. */
+static void clean_up_while_the_test_runs_the_loop(struct tidy_case *t)
+{
+    (void)t;
+    scenario.servers.has_patterns = true;
+    scenario.servers.on_data = probe_echo;
+    scenario_listen();
+    scenario_connect_soon();
+    uv_turn_until(&scenario.n_connected, 1);
+    uv_turn_until(&scenario.servers.n_made, 1);
+    probe_write_pattern(scenario.clients.newest, MEBIBYTE);
+    scenario_clean_up_soon();
+    uv_turn_until(&scenario.n_cleaned_up, 1);
     assert_int_equal(scenario.servers.n_bytes, MEBIBYTE);
     assert_counts(1, 1);
 }
@@ -531,6 +555,7 @@ static const struct tidy_test tests[] = {
     SCENARIO(clean_up_from_end_of_file),
     SCENARIO(clean_up_from_a_timer),
     SCENARIO(clean_up_when_a_write_is_done),
+    SCENARIO(clean_up_while_the_test_runs_the_loop),
     SCENARIO(clean_up_when_connected),
     SCENARIO(clean_up_when_an_attribute_fires),
     SCENARIO(clean_up_when_a_connect_fails),

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Failing, wherever it happens: what ends, what goes on, and what is said.
- *
- * The functions of a test note that they have run by a letter each.
+ * Failing, wherever it happens: what ends, what goes on, and what is said. What
+ * comes from raw libuv callbacks and from foreign jumps is in test_case_jump.c.
  */
-#include "support/case_probe.h"
+#include "support/case_notes.h"
 #include "support/death.h"
 #include <tidysock/tidysock.h>
 
@@ -17,59 +16,6 @@
 #include <uv.h>
 
 #include <cmocka.h>
-
-static char notes[64];
-
-static void note(const char *letter)
-{
-    strncat(notes, letter, sizeof(notes) - 1 - strlen(notes));
-}
-
-static int forget_notes(void **state)
-{
-    (void)state;
-    notes[0] = '\0';
-    return 0;
-}
-
-static void fail_with(struct tidy_case *t, const char *text)
-{
-    tidy_case_fail_at(t, "body.c", 1, "%s", text);
-}
-
-static void pass_set_up(struct tidy_case *t)
-{
-    (void)t;
-    note("s");
-}
-
-static void pass_body(struct tidy_case *t)
-{
-    (void)t;
-    note("b");
-}
-
-static void pass_tear_down(struct tidy_case *t)
-{
-    (void)t;
-    note("t");
-}
-
-static struct tidy_deferred *pass_clean_up(void *arg)
-{
-    (void)arg;
-    note("c");
-    return NULL;
-}
-
-static void assert_notes_of(const struct tidy_test *test,
-                            int result,
-                            const char *report,
-                            const char *expected)
-{
-    assert_case(test, TIDY_NO_SERVER, result, report);
-    assert_string_equal(notes, expected);
-}
 
 /* ----------------------------------------------------- set_up, body, tear_down */
 
@@ -292,7 +238,7 @@ static void failed_protocol_ends_the_body(void **state)
     assert_case(&test, TIDY_TCP, TIDY_EASSERTION, "t[tcp]: no connection_made");
     assert_case(
         &test, TIDY_UNIX, TIDY_EASSERTION, "t[unix]: no connection_made");
-    assert_string_equal(notes, "bfbf");
+    assert_string_equal(case_notes, "bfbf");
 }
 
 static void leave_failing_lost(struct tidy_case *t)
@@ -314,209 +260,7 @@ static void failure_during_clean_up_counts(void **state)
     assert_case(&test, TIDY_TCP, TIDY_EASSERTION, "t[tcp]: no connection_lost");
     assert_case(
         &test, TIDY_UNIX, TIDY_EASSERTION, "t[unix]: no connection_lost");
-    assert_string_equal(notes, "blbl");
-}
-
-/* ------------------------------------------------------ raw libuv callbacks */
-
-static uv_timer_t timer;
-
-static void start_timer(struct tidy_case *t, uv_timer_cb cb)
-{
-    uv_timer_init(tidy_case_uv(t), &timer);
-    timer.data = t;
-    uv_timer_start(&timer, cb, 0, 0);
-}
-
-static void check_in_timer(uv_timer_t *handle)
-{
-    struct tidy_case *t = handle->data;
-
-    uv_close((uv_handle_t *)handle, NULL);
-    assert_true(TIDY_CHECK(t, 1 + 1 == 2));
-    assert_false(tidy_case_check_at(t, false, "1 + 1 == 3", "body.c", 3));
-    assert_false(tidy_case_check_at(t, false, "1 + 1 == 4", "body.c", 4));
-    note("r");
-}
-
-static void await_failing_check(struct tidy_case *t)
-{
-    start_timer(t, check_in_timer);
-    note("b");
-    tidy_case_await(t, tidy_case_deferred(t, "answer"));
-    note("!");
-}
-
-/* TIDY_CHECK jumps nowhere. */
-static void failed_check_in_a_raw_callback_ends_the_body(void **state)
-{
-    const struct tidy_test test = { .name = "t",
-                                    .body = await_failing_check,
-                                    .tear_down = pass_tear_down };
-
-    (void)state;
-    assert_notes_of(&test,
-                    TIDY_EASSERTION,
-                    "t: check failed: 1 + 1 == 3 at body.c:3\n"
-                    "t: check failed: 1 + 1 == 4 at body.c:4",
-                    "brt");
-}
-
-static void fail_in_timer(uv_timer_t *handle)
-{
-    struct tidy_case *t = handle->data;
-
-    uv_close((uv_handle_t *)handle, NULL);
-    fail_with(t, "no timer");
-    note("r");
-}
-
-static void await_failing_timer(struct tidy_case *t)
-{
-    start_timer(t, fail_in_timer);
-    tidy_case_await(t, tidy_case_deferred(t, "answer"));
-    note("!");
-}
-
-static void failure_in_a_raw_callback_lets_it_go_on(void **state)
-{
-    const struct tidy_test test = { .name = "t", .body = await_failing_timer };
-
-    (void)state;
-    assert_notes_of(&test, TIDY_EASSERTION, "t: no timer", "r");
-}
-
-static void leave_in_timer(uv_timer_t *handle)
-{
-    note("r");
-    tidy_case_leave(handle->data, "body.c", 5, "no way");
-}
-
-static void await_leaving_timer(struct tidy_case *t)
-{
-    tidy_case_add_clean_up(t, pass_clean_up, NULL);
-    start_timer(t, leave_in_timer);
-    tidy_case_await(t, tidy_case_deferred(t, "answer"));
-    note("!");
-}
-
-static void assert_next_passes(void)
-{
-    assert_case_passes(pass_body, TIDY_TCP);
-    assert_case_passes(pass_body, TIDY_UNIX);
-}
-
-/* An adapter's check in a raw callback: libuv does not survive the jump. */
-static void jump_out_of_a_raw_callback_condemns_the_loop(void **state)
-{
-    const struct tidy_test test = { .name = "t", .body = await_leaving_timer };
-
-    (void)state;
-    assert_notes_of(&test,
-                    TIDY_EASSERTION,
-                    "t: no way\n"
-                    "t: the loop was left by a jump out of a callback, which "
-                    "libuv does not survive: in a raw libuv callback use "
-                    "TIDY_CHECK. The loop is condemned",
-                    "rc");
-    assert_next_passes();
-}
-
-/* --------------------------------------------------- frameworks that jump away */
-
-static jmp_buf away;
-static char told[256];
-
-static void tell_and_jump(const char *file, int line, const char *text)
-{
-    snprintf(told, sizeof(told), "%s:%d: %s", file, line, text);
-    longjmp(away, 1);
-}
-
-static const struct tidy_host jumping_host = { .fail = tell_and_jump };
-
-/* A test function that begins a case and does not run it by tidy_case_run(). */
-static void host_is_told_outside_of_run(void **state)
-{
-    const struct tidy_test test = { .name = "t", .tear_down = pass_tear_down };
-    struct tidy_case *volatile begun = NULL;
-    struct tidy_case *t;
-
-    (void)state;
-    assert_int_equal(
-        tidy_case_begin(&test, TIDY_NO_SERVER, &jumping_host, &t, NULL), 0);
-    begun = t;
-    if (!setjmp(away)) {
-        assert_false(tidy_case_can_leave(t));
-        fail_with(t, "no way");
-        note("!");
-    }
-    assert_string_equal(told, "body.c:1: t: no way");
-    assert_int_equal(tidy_case_end(begun), TIDY_EASSERTION);
-    assert_string_equal(tidy_case_report(begun), "t: no way");
-    assert_string_equal(notes, "");
-    tidy_case_free(begun);
-}
-
-static void jump_away(struct tidy_case *t)
-{
-    tidy_case_add_clean_up(t, pass_clean_up, NULL);
-    note("b");
-    longjmp(away, 1);
-}
-
-/* tidy_case_end() picks up where the body was left. */
-static void body_may_be_jumped_out_of(void **state)
-{
-    const struct tidy_test test = { .name = "t",
-                                    .set_up = pass_set_up,
-                                    .body = jump_away,
-                                    .tear_down = pass_tear_down };
-    struct tidy_case *t;
-
-    (void)state;
-    assert_int_equal(
-        tidy_case_begin(&test, TIDY_TCP, &case_probe_host, &t, NULL), 0);
-    if (!setjmp(away))
-        tidy_case_run(t);
-    t = tidy_case_current();
-    assert_int_equal(tidy_case_end(t), 0);
-    assert_string_equal(tidy_case_report(t), "");
-    assert_string_equal(notes, "sbtc");
-    tidy_case_free(t);
-    assert_next_passes();
-}
-
-static void jump_in_timer(uv_timer_t *handle)
-{
-    (void)handle;
-    longjmp(away, 1);
-}
-
-static void await_jumping_timer(struct tidy_case *t)
-{
-    start_timer(t, jump_in_timer);
-    tidy_case_await(t, tidy_case_deferred(t, "answer"));
-}
-
-static void loop_may_be_jumped_out_of(void **state)
-{
-    const struct tidy_test test = { .name = "t",
-                                    .body = await_jumping_timer,
-                                    .tear_down = pass_tear_down };
-    struct tidy_case *t;
-
-    (void)state;
-    assert_int_equal(
-        tidy_case_begin(&test, TIDY_TCP, &case_probe_host, &t, NULL), 0);
-    if (!setjmp(away))
-        tidy_case_run(t);
-    t = tidy_case_current();
-    assert_int_equal(tidy_case_end(t), TIDY_ELEFTOVER);
-    assert_non_null(strstr(tidy_case_report(t), "use TIDY_CHECK"));
-    assert_string_equal(notes, "t");
-    tidy_case_free(t);
-    assert_next_passes();
+    assert_string_equal(case_notes, "blbl");
 }
 
 /* ----------------------------------------------------------------- misuse */
@@ -612,28 +356,20 @@ static void misuse_aborts(void **state)
         begin_without_a_host, NULL, "tidy_case_begin: the host cannot fail");
 }
 
-#define TEST(fn) cmocka_unit_test_setup(fn, forget_notes)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(failed_set_up_ends_the_test),
-        TEST(failed_body_is_torn_down),
-        TEST(failures_are_listed),
-        TEST(leftovers_of_a_failed_body_are_listed),
-        TEST(failed_call_ends_the_body),
-        TEST(failed_call_ends_a_body_that_turns),
-        TEST(failed_callback_of_a_deferred_ends_the_body),
-        TEST(failed_protocol_ends_the_body),
-        TEST(failure_during_clean_up_counts),
-        TEST(failed_check_in_a_raw_callback_ends_the_body),
-        TEST(failure_in_a_raw_callback_lets_it_go_on),
-        TEST(jump_out_of_a_raw_callback_condemns_the_loop),
-        TEST(host_is_told_outside_of_run),
-        TEST(body_may_be_jumped_out_of),
-        TEST(loop_may_be_jumped_out_of),
-        TEST(check_without_a_text_fails_silently),
-        TEST(misuse_aborts),
+        NOTES_TEST(failed_set_up_ends_the_test),
+        NOTES_TEST(failed_body_is_torn_down),
+        NOTES_TEST(failures_are_listed),
+        NOTES_TEST(leftovers_of_a_failed_body_are_listed),
+        NOTES_TEST(failed_call_ends_the_body),
+        NOTES_TEST(failed_call_ends_a_body_that_turns),
+        NOTES_TEST(failed_callback_of_a_deferred_ends_the_body),
+        NOTES_TEST(failed_protocol_ends_the_body),
+        NOTES_TEST(failure_during_clean_up_counts),
+        NOTES_TEST(check_without_a_text_fails_silently),
+        NOTES_TEST(misuse_aborts),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
