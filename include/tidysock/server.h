@@ -162,7 +162,7 @@ tidy_server_connect_at(struct tidy_server *server,
  * connects in progress, closes our clients; a server connection whose client is
  * ours closes after reading that client's end of file, all others at once.
  * Every protocol that saw connection_made sees connection_lost before the
- * deferred fires. Then the socket's path is removed.
+ * deferred fires. A Unix socket's path goes with the listener.
  *
  * It may be called from any callback, twice (the second call has the outcome of
  * the first), and on a server that was never started (fires at once). It never

@@ -85,6 +85,10 @@ struct tidy_call *tidy_call_cancel(struct tidy_call *call)
 {
     if (!call)
         return NULL;
+    TIDY_REQUIRE(!call->is_ended,
+                 "tidy_call_cancel: the call has been made, or was cancelled, "
+                 "before");
+    call->is_ended = true;
     DL_DELETE(call->loop->calls, call);
     tidy__task_withdraw(call->loop, &call->task);
     if (call->loop->is_condemned)
@@ -176,7 +180,7 @@ int tidy_deferred_timeout_at(struct tidy_deferred *deferred,
     TIDY_REQUIRE(loop, "tidy_deferred_timeout: the loop is NULL");
     if (!deferred)
         return -ENOMEM;
-    if (tidy_deferred_has_fired(deferred))
+    if (tidy__deferred_is_done(deferred))
         return 0;
     limit = tidy__alloc(sizeof(*limit));
     if (!limit)

@@ -17,6 +17,7 @@ struct tidy_call {
     void *arg;
     const char *file;
     int line;
+    bool is_ended; /* made or cancelled: libuv has the timer still */
     /* Told, with arg, when the loop ends first; NULL: nobody. */
     void (*dropped)(void *arg);
 };

@@ -329,7 +329,7 @@ int tidy_transport_abort(struct tidy_transport *transport)
 int tidy_transport_half_close(struct tidy_transport *transport)
 {
     TIDY_REQUIRE(transport, "tidy_transport_half_close: the transport is NULL");
-    if (transport->state >= TIDY__TRANSPORT_CLOSING)
+    if (!is_connected(transport) || transport->state >= TIDY__TRANSPORT_CLOSING)
         return -ENOTCONN;
     if (transport->state != TIDY__TRANSPORT_OPEN)
         return 0; /* lose_connection ends both halves */

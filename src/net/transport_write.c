@@ -169,16 +169,24 @@ static bool is_over(const struct tidy_transport *transport)
            !transport->queue.n_bytes;
 }
 
-/* Unless the other end, which is ours, has done so first: see is_over(). */
-static bool wants_shutdown(const struct tidy_transport *transport)
+/* The other end is ours and has shut down first: then ours need not, see
+ * is_over(), unless we are paused, so that it would wait for our end of file;
+ * which it does not if it is ending. If it is closed, there is nobody to tell. */
+static bool is_twin_first(const struct tidy_transport *transport)
 {
     const struct tidy_transport *twin = transport->twin;
 
-    if (transport->state != TIDY__TRANSPORT_OPEN || transport->is_shut ||
-        !transport->is_half_closing || transport->queue.n_bytes)
-        return false;
-    return !transport->has_eof &&
-           (!twin || !twin->is_shut || transport->is_paused);
+    if (!twin)
+        return transport->is_twin_closed;
+    return twin->is_shut &&
+           (!transport->is_paused || twin->state == TIDY__TRANSPORT_ENDING);
+}
+
+static bool wants_shutdown(const struct tidy_transport *transport)
+{
+    return transport->state == TIDY__TRANSPORT_OPEN && !transport->is_shut &&
+           transport->is_half_closing && !transport->queue.n_bytes &&
+           !transport->has_eof && !is_twin_first(transport);
 }
 
 static void settle_state(struct tidy_transport *transport)

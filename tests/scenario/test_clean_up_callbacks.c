@@ -529,6 +529,7 @@ static void try_transport_too_early(struct probe *probe)
     assert_int_equal(tidy_transport_write(transport, "x", 1), -EPIPE);
     assert_int_equal(tidy_transport_lose_connection(transport), -ENOTCONN);
     assert_int_equal(tidy_transport_abort(transport), -ENOTCONN);
+    assert_int_equal(tidy_transport_half_close(transport), -ENOTCONN);
 }
 
 /* In build_protocol there is no connection yet to write to, or to close. */

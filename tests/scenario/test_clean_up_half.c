@@ -182,6 +182,48 @@ static void half_closed_on_both_sides_is_closed(struct tidy_case *t)
     assert_int_equal(scenario.clients.reason, 0);
 }
 
+/* One end has closed when the other, which has not heard of it, ends its half. */
+static void half_closed_after_the_other_end_closed(struct tidy_case *t)
+{
+    struct probe *client;
+
+    (void)t;
+    scenario.servers.is_half_open = true;
+    scenario.clients.is_half_open = true;
+    probe_lose_connection(scenario_listen_and_connect());
+    half_close(scenario.servers.newest);
+    scenario_await_lost(1, 1);
+    client = scenario_connect();
+    probe_lose_connection(scenario.servers.newest);
+    half_close(client);
+    scenario_await_lost(2, 2);
+    assert_int_equal(scenario.servers.reason, 0);
+    assert_int_equal(scenario.clients.reason, 0);
+    scenario_check_no_time_wait();
+}
+
+/* ... and is paused, with bytes to read. */
+static void
+half_closed_and_paused_after_the_other_end_closed(struct tidy_case *t)
+{
+    struct probe *client;
+
+    (void)t;
+    scenario.servers.is_half_open = true;
+    scenario.clients.is_half_open = true;
+    scenario.clients.on_made = probe_pause;
+    client = scenario_listen_and_connect();
+    probe_write_pattern(scenario.servers.newest, MEBIBYTE);
+    probe_lose_connection(scenario.servers.newest);
+    scenario_turn(3);
+    half_close(client);
+    scenario_turn(3);
+    assert_int_equal(tidy_transport_resume_reading(client->base.transport), 0);
+    scenario_await_lost(1, 1);
+    assert_int_equal(scenario.clients.n_bytes, MEBIBYTE);
+    scenario_check_no_time_wait();
+}
+
 /* After end of file the client still gets the answer, all of it, and what ends
  * the connection is that the server closes. */
 static void answer_and_close(struct probe *probe)
@@ -276,6 +318,8 @@ static const struct tidy_test tests[] = {
     SCENARIO(clean_up_after_the_server_half_closed),
     SCENARIO(clean_up_right_after_half_closing),
     SCENARIO(half_closed_on_both_sides_is_closed),
+    SCENARIO(half_closed_after_the_other_end_closed),
+    SCENARIO(half_closed_and_paused_after_the_other_end_closed),
     SCENARIO(a_request_ended_by_half_close_is_answered),
     SCENARIO(half_closed_behind_a_mebibyte),
     SCENARIO(half_closed_and_paused),

@@ -283,6 +283,22 @@ static void a_limit_reaches_an_inner_one(void **state)
     tidy_deferred_unref(inner);
 }
 
+/* ... also one that is set when the chain waits already. */
+static void a_limit_is_set_on_one_that_waits(void **state)
+{
+    struct fixture *f = *state;
+    struct tidy_deferred *outer = new_deferred(f), *inner = new_deferred(f);
+
+    tidy_deferred_set_canceller(inner, on_cancel, f);
+    tidy_deferred_add_callback(outer, return_arg, inner);
+    tidy_deferred_fire(outer, NULL, NULL);
+    tidy_deferred_timeout(outer, f->loop, TIDY_MS(2));
+    assert_int_equal(tidy_loop_await(f->loop, outer, TIDY_S(5), NULL, NULL),
+                     -ETIMEDOUT);
+    assert_string_equal(f->notes, "cancel ");
+    tidy_deferred_unref(inner);
+}
+
 /* A limit keeps its deferred although nobody else does. */
 static void a_limit_keeps_its_deferred(void **state)
 {
@@ -352,18 +368,31 @@ static void call_later_without_callback(void *arg)
     tidy_call_later(f->loop, 0, NULL, NULL, NULL);
 }
 
+static void cancel_twice(void *arg)
+{
+    struct job a = job_of(arg, "a");
+    struct tidy_call *call = later(&a, 0);
+
+    tidy_call_cancel(call);
+    tidy_call_cancel(call);
+}
+
 static void limit_without_loop(void *arg)
 {
     (void)arg;
     tidy_deferred_timeout(NULL, NULL, 0);
 }
 
-/* No loop and no callback are misuse. */
+/* No loop and no callback are misuse, and so is a call that has ended. */
 static void misuse_aborts(void **state)
 {
     assert_dies(call_later_without_callback,
                 *state,
                 "tidy_call_later: the callback is NULL");
+    assert_dies(cancel_twice,
+                *state,
+                "tidy_call_cancel: the call has been made, or was cancelled, "
+                "before");
     assert_dies(
         limit_without_loop, NULL, "tidy_deferred_timeout: the loop is NULL");
 }
@@ -384,6 +413,7 @@ int main(void)
         TEST(a_limit_goes_when_it_fails),
         TEST(a_limit_passes_with_a_sentence),
         TEST(a_limit_reaches_an_inner_one),
+        TEST(a_limit_is_set_on_one_that_waits),
         TEST(a_limit_keeps_its_deferred),
         TEST(what_has_fired_needs_no_limit),
         TEST(the_end_of_the_loop_ends_limits),
