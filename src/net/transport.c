@@ -92,9 +92,23 @@ static void on_discarded(uv_handle_t *handle)
     tidy__transport_free(transport);
 }
 
+/* A reset instead of an end of file: no socket stays in TIME_WAIT. */
+static void set_reset(uv_handle_t *handle)
+{
+    struct linger linger = { .l_onoff = 1, .l_linger = 0 };
+    uv_os_fd_t fd;
+
+    if (uv_fileno(handle, &fd) == 0)
+        setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
+}
+
+/* The kernel may have connected it already: nothing was sent that a reset could
+ * take back. */
 void tidy__transport_discard(struct tidy_transport *transport)
 {
     transport->state = TIDY__TRANSPORT_CLOSING;
+    if (transport->is_tcp)
+        set_reset(&transport->uv.handle);
     uv_close(&transport->uv.handle, on_discarded);
 }
 
@@ -234,14 +248,11 @@ void tidy__transport_close(struct tidy_transport *transport, int reason)
 
 void tidy__transport_reset(struct tidy_transport *transport, int reason)
 {
-    struct linger linger = { .l_onoff = 1, .l_linger = 0 };
-
     if (transport->state >= TIDY__TRANSPORT_CLOSING ||
         transport->loop->is_condemned)
         return;
     if (transport->is_tcp)
-        setsockopt(
-            transport->fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
+        set_reset(&transport->uv.handle);
     tidy__transport_close(transport, reason);
 }
 

@@ -263,6 +263,30 @@ static void clean_up_in_the_turn_of_the_connect(struct tidy_case *t)
     assert_counts(0, 0);
 }
 
+static void note_ports_and_clean_up(struct probe *probe)
+{
+    struct tidy_transport *transport = probe->base.transport;
+    uint16_t client = tidy_address_port(tidy_transport_peer(transport));
+
+    scenario.server_port_of[client] =
+        tidy_address_port(tidy_transport_local(transport));
+    scenario_clean_up_soon();
+}
+
+/* The server has accepted, and the client does not know yet that it is
+ * connected: the connect is cancelled, and no socket stays of it. */
+static void clean_up_before_the_client_knows(struct tidy_case *t)
+{
+    (void)t;
+    scenario.servers.on_made = note_ports_and_clean_up;
+    scenario_listen();
+    scenario_connect_soon();
+    scenario_connect_soon();
+    scenario_await_count(&scenario.n_cleaned_up, 1);
+    scenario_await_outcomes(2);
+    scenario_check_clean();
+}
+
 /* One turn of the loop after the connect, two turns, ...: wherever it is. */
 static void clean_up_some_turns_after_the_connect(struct tidy_case *t)
 {
@@ -429,6 +453,7 @@ static const struct tidy_test tests[] = {
     SCENARIO(either_side_aborts_in_connection_made),
     SCENARIO(clean_up_before_the_server_accepted),
     SCENARIO(clean_up_in_the_turn_of_the_connect),
+    SCENARIO_ON(TIDY_TCP, clean_up_before_the_client_knows),
     SCENARIO(clean_up_some_turns_after_the_connect),
     SCENARIO(clean_up_while_a_connect_is_in_progress),
     SCENARIO(clean_up_after_a_connect_was_cancelled),
