@@ -24,10 +24,7 @@ set(TIDYSOCK_WARNINGS
     -Wwrite-strings
     -Wundef
     -Wformat=2
-    -Werror
-    # gcc's guess is wrong for what lives across a guard (src/base/guard.h says
-    # what may) and differs from one level of optimization to the next.
-    $<$<C_COMPILER_ID:GNU>:-Wno-clobbered>)
+    -Werror)
 if(CMAKE_C_COMPILER_ID STREQUAL "GNU" AND CMAKE_C_FLAGS MATCHES "-fsanitize")
     # Wrong about arrays that a sanitizer has instrumented, e.g. regexec()'s.
     list(APPEND TIDYSOCK_WARNINGS -Wno-stringop-overflow)
@@ -53,6 +50,11 @@ function(tidysock_own_target target)
     if(TIDYSOCK_DEVELOPER)
         target_compile_options(${target} PRIVATE ${TIDYSOCK_WARNINGS})
     endif()
+    # gcc's guess is wrong for what lives across a guard (src/base/guard.h says
+    # what may) and differs from one level of optimization to the next. It must
+    # not break the build of a project that we are a part of.
+    target_compile_options(${target} PRIVATE
+        $<$<C_COMPILER_ID:GNU>:-Wno-clobbered>)
 endfunction()
 
 function(tidysock_find_cmocka)

@@ -400,6 +400,10 @@ TIDY_API int tidy_case_failure_line(const struct tidy_case *t);
  */
 TIDY_API bool tidy_case_can_leave(const struct tidy_case *t);
 
+/** For an adapter's skip(): may the test be skipped here? In set_up and body,
+ *  outside of callbacks, as long as nothing has failed. True with NULL. */
+TIDY_API bool tidy_case_can_skip(const struct tidy_case *t);
+
 /** Is the case's loop running: is this a callback, of ours or of libuv's own?
  *  False in a body, and with NULL. */
 TIDY_API bool tidy_case_is_in_callback(const struct tidy_case *t);

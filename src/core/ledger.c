@@ -121,6 +121,29 @@ struct tidy_failure *tidy__ledger_take_unhandled(struct tidy_ledger *ledger,
     return failure;
 }
 
+static bool is_forgotten(const struct tidy_deferred *deferred)
+{
+    const struct tidy_failure *failure = deferred->result.failure;
+
+    return failure && !deferred->is_hidden &&
+           tidy__deferred_is_done(deferred) &&
+           tidy_failure_code(failure) != TIDY_EASSERTION;
+}
+
+struct tidy_failure *tidy__ledger_take_forgotten(struct tidy_ledger *ledger,
+                                                 const char **ret_what)
+{
+    struct tidy_deferred *deferred;
+
+    DL_FOREACH(ledger->quiet, deferred) {
+        if (!is_forgotten(deferred))
+            continue;
+        *ret_what = deferred->what;
+        return TIDY_STEAL(&deferred->result.failure);
+    }
+    return NULL;
+}
+
 struct tidy_deferred *tidy__deferred_new_hidden(struct tidy_ledger *ledger,
                                                 const char *what)
 {

@@ -33,6 +33,11 @@ struct tidy_failure *tidy__ledger_take_unhandled(struct tidy_ledger *ledger,
                                                  const char **ret_file,
                                                  int *ret_line);
 
+/* The same for one that somebody still holds and has never looked at; its
+ * failure is taken from it. */
+struct tidy_failure *tidy__ledger_take_forgotten(struct tidy_ledger *ledger,
+                                                 const char **ret_what);
+
 /* Where a deferred was made. */
 const char *tidy__deferred_file(const struct tidy_deferred *deferred);
 int tidy__deferred_line(const struct tidy_deferred *deferred);

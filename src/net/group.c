@@ -37,7 +37,7 @@ void tidy__transports_free(struct tidy_transport *transports)
     struct tidy_transport *transport, *next;
 
     DL_FOREACH_SAFE(transports, transport, next)
-        tidy__transport_free(transport);
+        tidy__transport_free_lost(transport);
 }
 
 void tidy__group_deinit(struct tidy__group *group, struct tidy_loop *loop)

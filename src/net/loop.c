@@ -143,6 +143,11 @@ bool tidy__loop_is_in_uv(const struct tidy_loop *loop)
     return loop->is_running || loop->is_polling;
 }
 
+void tidy__loop_left(struct tidy_loop *loop)
+{
+    loop->is_running = true;
+}
+
 bool tidy__loop_is_inside(const struct tidy_loop *loop)
 {
     return tidy__loop_is_in_uv(loop) || tidy__guard_is_active();

@@ -66,6 +66,9 @@ bool tidy__loop_is_inside(const struct tidy_loop *loop);
 /* Inside libuv, whoever called it? Then no jump may leave what is running. */
 bool tidy__loop_is_in_uv(const struct tidy_loop *loop);
 
+/* A jump is about to leave a uv_run() that is not ours: be inside for good. */
+void tidy__loop_left(struct tidy_loop *loop);
+
 /* Run uv_run() once in a mode, noting that we are inside. */
 int tidy__loop_run(struct tidy_loop *loop, uv_run_mode mode);
 

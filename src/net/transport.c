@@ -60,11 +60,12 @@ struct tidy_transport *tidy__transport_new(struct tidy_loop *loop,
                                            const struct tidy_factory *factory,
                                            bool is_tcp)
 {
-    struct tidy_transport *transport;
+    size_t size = offset_of_protocol() + factory->protocol_size;
+    struct tidy_transport *transport = tidy__zalloc(size);
 
-    transport = tidy__zalloc(offset_of_protocol() + factory->protocol_size);
     if (!transport)
         return NULL;
+    transport->size = size;
     transport->loop = loop;
     transport->group = group;
     transport->is_tcp = is_tcp;
@@ -82,6 +83,36 @@ void tidy__transport_free(struct tidy_transport *transport)
 {
     tidy__write_queue_deinit(&transport->queue);
     tidy__dealloc(transport);
+}
+
+struct search {
+    const struct tidy_transport *transport;
+    bool has_found;
+};
+
+static void look_inside(uv_handle_t *handle, void *arg)
+{
+    struct search *search = arg;
+    size_t offset = (uintptr_t)handle - (uintptr_t)search->transport;
+
+    if (offset < search->transport->size)
+        search->has_found = true;
+}
+
+/* The protocol may have handles of the user's in it, which he forgot to close:
+ * then the leak check is to find them, and not memory that is gone. */
+void tidy__transport_free_lost(struct tidy_transport *transport)
+{
+    struct search search = { .transport = transport };
+
+    if (!transport->loop->is_condemned)
+        uv_walk(transport->loop->uv, look_inside, &search);
+    if (!search.has_found) {
+        tidy__transport_free(transport);
+        return;
+    }
+    tidy__write_queue_deinit(&transport->queue);
+    tidy__loop_keep(transport->loop, &transport->memory);
 }
 
 static void on_discarded(uv_handle_t *handle)

@@ -41,6 +41,8 @@ struct tidy__pair {
 };
 
 struct tidy_transport {
+    struct tidy__memory memory; /* first: the loop may have to keep it */
+    size_t size;                /* with the protocol's storage */
     struct tidy_transport *prev, *next;             /* in group->transports */
     struct tidy_transport *drain_prev, *drain_next; /* in loop->draining */
     struct tidy_loop *loop;
@@ -157,6 +159,7 @@ size_t tidy__transport_n_untaken(const struct tidy_transport *transport);
 
 /* Free one that is LOST (or discarded), taken out of its group. */
 void tidy__transport_free(struct tidy_transport *transport);
+void tidy__transport_free_lost(struct tidy_transport *transport);
 
 /* Find the other end among the loop's transports (twins.c). */
 void tidy__twins_add(struct tidy_transport *transport);

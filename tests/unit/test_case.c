@@ -11,7 +11,10 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <uv.h>
 
@@ -248,6 +251,28 @@ static void all_clean_ups_run(void **state)
     assert_next_passes();
 }
 
+static void fork_and_exit(struct tidy_case *t)
+{
+    int status = 0;
+    pid_t pid;
+
+    fflush(NULL);
+    pid = fork();
+    if (pid == 0)
+        exit(7);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    TIDY_CHECK(t, WIFEXITED(status) && WEXITSTATUS(status) == 7);
+}
+
+/* libuv's threads are not in the child, which does not wait for them. */
+static void a_forked_child_may_exit(void **state)
+{
+    const struct tidy_test test = { .name = "probe", .body = fork_and_exit };
+
+    (void)state;
+    assert_int_equal(run(&test, TIDY_NO_SERVER), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -258,6 +283,7 @@ int main(void)
         cmocka_unit_test(an_adopted_loop_must_be_empty),
         cmocka_unit_test(patches_end_with_the_case),
         cmocka_unit_test(all_clean_ups_run),
+        cmocka_unit_test(a_forked_child_may_exit),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

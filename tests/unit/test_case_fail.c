@@ -284,6 +284,64 @@ static void check_without_a_text_fails_silently(void **state)
     assert_null(tidy_case_current());
 }
 
+static void note_whether_skippable(struct tidy_case *t)
+{
+    note(tidy_case_can_skip(t) ? "y" : "n");
+}
+
+static struct tidy_deferred *note_in_clean_up(void *t)
+{
+    note_whether_skippable(t);
+    return NULL;
+}
+
+static void note_in_call(void *t)
+{
+    note_whether_skippable(t);
+}
+
+static void note_in_body(struct tidy_case *t)
+{
+    tidy_case_add_clean_up(t, note_in_clean_up, t);
+    note_whether_skippable(t);
+    tidy_case_call_later(t, 0, note_in_call, t);
+    tidy_case_turn(t);
+    tidy_case_check_at(t, false, "1 == 2", "body.c", 3);
+    note_whether_skippable(t);
+}
+
+/* In set_up and body, and only as long as nothing has failed. */
+static void some_places_are_too_late_to_skip(void **state)
+{
+    const struct tidy_test test = { .name = "t",
+                                    .set_up = note_whether_skippable,
+                                    .body = note_in_body,
+                                    .tear_down = note_whether_skippable };
+
+    (void)state;
+    assert_true(tidy_case_can_skip(NULL));
+    assert_notes_of(&test,
+                    TIDY_EASSERTION,
+                    "t: check failed: 1 == 2 at body.c:3",
+                    "yynnnn");
+}
+
+static void do_nothing(struct tidy_case *t)
+{
+    (void)t;
+}
+
+/* A deadline for ever is far away, and does not overflow. */
+static void deadline_may_be_for_ever(void **state)
+{
+    const struct tidy_test test = { .name = "t",
+                                    .body = do_nothing,
+                                    .deadline_ns = UINT64_MAX };
+
+    (void)state;
+    assert_case(&test, TIDY_TCP, 0, "");
+}
+
 static void begin_inside(struct tidy_case *t)
 {
     const struct tidy_test test = { .name = "inner", .body = pass_body };
@@ -369,6 +427,8 @@ int main(void)
         NOTES_TEST(failed_protocol_ends_the_body),
         NOTES_TEST(failure_during_clean_up_counts),
         NOTES_TEST(check_without_a_text_fails_silently),
+        NOTES_TEST(some_places_are_too_late_to_skip),
+        NOTES_TEST(deadline_may_be_for_ever),
         NOTES_TEST(misuse_aborts),
     };
 

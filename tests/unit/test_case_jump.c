@@ -192,6 +192,30 @@ static void jump_out_of_an_own_uv_run_condemns_the_loop(void **state)
     assert_next_passes();
 }
 
+static void turn_leaving_timer(struct tidy_case *t)
+{
+    tidy_case_add_clean_up(t, pass_clean_up, NULL);
+    start_timer(t, leave_in_timer);
+    uv_run(tidy_case_uv(t), UV_RUN_ONCE);
+    note("!");
+}
+
+/* ... also out of a callback that does not come from the poll. */
+static void jump_out_of_a_timer_condemns_the_loop(void **state)
+{
+    const struct tidy_test test = { .name = "t", .body = turn_leaving_timer };
+
+    (void)state;
+    assert_notes_of(&test,
+                    TIDY_EASSERTION,
+                    "t: no way\n"
+                    "t: the loop was left by a jump out of a callback, which "
+                    "libuv does not survive: in a raw libuv callback use "
+                    "TIDY_CHECK. The loop is condemned",
+                    "rc");
+    assert_next_passes();
+}
+
 /* --------------------------------------------------- frameworks that jump away */
 
 static jmp_buf away;
@@ -289,6 +313,32 @@ static void loop_may_be_jumped_out_of(void **state)
     assert_next_passes();
 }
 
+static struct tidy_deferred *jump_in_clean_up(void *arg)
+{
+    (void)arg;
+    longjmp(away, 1);
+}
+
+/* As a crash does that the framework catches: the second try ends it. */
+static void end_may_be_jumped_out_of(void **state)
+{
+    const struct tidy_test test = { .name = "t" };
+    struct tidy_case *t;
+
+    (void)state;
+    assert_int_equal(
+        tidy_case_begin(&test, TIDY_TCP, &case_probe_host, &t, NULL), 0);
+    tidy_case_add_clean_up(t, jump_in_clean_up, NULL);
+    if (!setjmp(away))
+        tidy_case_end(t);
+    t = tidy_case_current();
+    assert_int_equal(tidy_case_end(t), TIDY_ELEFTOVER);
+    assert_non_null(strstr(tidy_case_report(t), "left by a crash or a jump"));
+    assert_null(tidy_case_current());
+    tidy_case_free(t);
+    assert_next_passes();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -297,7 +347,9 @@ int main(void)
         NOTES_TEST(jump_out_of_a_raw_callback_condemns_the_loop),
         NOTES_TEST(await_inside_an_own_uv_run_is_told),
         NOTES_TEST(jump_out_of_an_own_uv_run_condemns_the_loop),
+        NOTES_TEST(jump_out_of_a_timer_condemns_the_loop),
         NOTES_TEST(host_is_told_outside_of_run),
+        NOTES_TEST(end_may_be_jumped_out_of),
         NOTES_TEST(body_may_be_jumped_out_of),
         NOTES_TEST(loop_may_be_jumped_out_of),
     };

@@ -407,6 +407,25 @@ static void failure_that_nobody_handled_is_named(void **state)
                 "born at body.c:9");
 }
 
+static struct tidy_deferred *kept;
+
+static void keep_failure(struct tidy_case *t)
+{
+    kept = tidy_case_deferred_at(t, "answer", "body.c", 10);
+    tidy_deferred_fail(kept,
+                       tidy_failure_new_at(-EIO, "body.c", 11, "no answer"));
+}
+
+/* ... also one that somebody still holds and has not looked at. */
+static void failure_that_nobody_looked_at_is_named(void **state)
+{
+    (void)state;
+    assert_left(keep_failure,
+                "  failure  no answer (unhandled, of \"answer\")  "
+                "born at body.c:11");
+    tidy_deferred_unref(kept);
+}
+
 /* ------------------------------------------------------------- many at once */
 
 static void leave_many(struct tidy_case *t)
@@ -450,6 +469,7 @@ int main(void)
         cmocka_unit_test(deferred_that_never_fired_is_named),
         cmocka_unit_test(time_limit_that_is_not_over_is_named),
         cmocka_unit_test(failure_that_nobody_handled_is_named),
+        cmocka_unit_test(failure_that_nobody_looked_at_is_named),
         cmocka_unit_test(leftovers_have_an_order),
     };
 

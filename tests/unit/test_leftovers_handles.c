@@ -284,6 +284,48 @@ static void handle_that_is_closing_is_no_leftover(void **state)
     assert_int_equal(n_calls, 1);
 }
 
+struct watched {
+    struct tidy_protocol base;
+    uv_timer_t timer; /* for a connection that is silent for too long */
+};
+
+static void start_watching(struct tidy_protocol *self)
+{
+    struct watched *watched = tidy_container_of(self, struct watched, base);
+    void (*fn)(void) = (void (*)(void))uv_timer_again;
+
+    uv_timer_init(tidy_case_uv(tidy_case_current()), &watched->timer);
+    uv_timer_start(&watched->timer, (uv_timer_cb)fn, 30000, 0);
+}
+
+static const struct tidy_protocol_ops watched_ops = {
+    .connection_made = start_watching,
+};
+
+static void forget_timer_in_protocol(struct tidy_case *t)
+{
+    struct tidy_server *server = tidy_case_server(t);
+
+    tidy_case_listen(
+        t, server, tidy_factory_of(&watched_ops, sizeof(struct watched)));
+    tidy_client_close(tidy_case_connect(t, server));
+    tidy_case_clean_up(t, server);
+}
+
+/* The connection is gone, and the memory of its protocol would be. */
+static void handle_in_a_lost_protocol_is_named(void **state)
+{
+    const struct tidy_test test = { .name = "t",
+                                    .body = forget_timer_in_protocol };
+
+    (void)state;
+    assert_case(&test,
+                TIDY_TCP,
+                TIDY_ELEFTOVER,
+                "t[tcp]: left behind\n"
+                "  timer  due in # s  origin unknown, callback uv_timer_again");
+}
+
 /* --------------------------------------------------------------- requests */
 
 static sem_t gate;
@@ -300,6 +342,36 @@ static void on_worked(uv_work_t *req, int status)
     (void)req;
     (void)status;
     n_calls++;
+}
+
+static uv_timer_t late_timer;
+
+static void do_little(uv_work_t *req)
+{
+    (void)req;
+}
+
+static void begin_timer(uv_work_t *req, int status)
+{
+    void (*fn)(void) = (void (*)(void))uv_timer_again;
+
+    (void)status;
+    uv_timer_init(req->loop, &late_timer);
+    uv_timer_start(&late_timer, (uv_timer_cb)fn, 30000, 0);
+}
+
+static void leave_work_that_begins_a_timer(struct tidy_case *t)
+{
+    assert_int_equal(
+        uv_queue_work(tidy_case_uv(t), &work, do_little, begin_timer), 0);
+}
+
+/* What the end of a request begins, at the very end, is a leftover, too. */
+static void handle_of_a_late_request_is_named(void **state)
+{
+    (void)state;
+    assert_left(leave_work_that_begins_a_timer,
+                "  timer  due in # s  origin unknown, callback uv_timer_again");
 }
 
 static void leave_work(struct tidy_case *t)
@@ -340,6 +412,8 @@ int main(void)
         cmocka_unit_test(udp_handle_is_named),
         cmocka_unit_test(uv_pipe_is_named),
         cmocka_unit_test(handle_that_is_closing_is_no_leftover),
+        cmocka_unit_test(handle_in_a_lost_protocol_is_named),
+        cmocka_unit_test(handle_of_a_late_request_is_named),
         cmocka_unit_test(request_under_way_is_named),
     };
 

@@ -64,6 +64,21 @@ static void handles_elsewhere_are_sound(void **state)
     free(allocated);
 }
 
+/* One whose memory has another owner is not: its loop is no more there. */
+static void overwritten_handles_are_found(void **state)
+{
+    static uv_timer_t timer;
+    struct fixture *f = *state;
+
+    uv_timer_init(&f->uv, &timer);
+    timer.loop = NULL;
+    assert_int_equal(
+        tidy__find_unsound_handle(f->loop, __builtin_frame_address(0)),
+        TIDY__HANDLE_IN_FREED_MEMORY);
+    timer.loop = &f->uv;
+    close_timer(f, &timer);
+}
+
 /* A handle below the frame that was left is not, one above it is. */
 static void handles_on_the_left_stack_are_found(void **state)
 {
@@ -104,6 +119,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(handles_elsewhere_are_sound),
+        TEST(overwritten_handles_are_found),
         TEST(handles_on_the_left_stack_are_found),
         TEST(one_among_many_is_found),
     };

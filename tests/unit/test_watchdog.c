@@ -107,6 +107,33 @@ static void a_second_start_replaces_the_first(void **state)
     assert_null(strstr(ending.text, "first"));
 }
 
+static void block_all_and_hang(void)
+{
+    sigset_t all;
+
+    sigfillset(&all);
+    sigprocmask(SIG_BLOCK, &all, NULL);
+    start_and_hang();
+}
+
+/* A program that blocks all signals is watched, too, and blocks them again. */
+static void a_blocked_alarm_comes(void **state)
+{
+    struct ending ending;
+    sigset_t alarm_only, mask;
+
+    (void)state;
+    run_child(block_all_and_hang, &ending);
+    assert_int_equal(WEXITSTATUS(ending.status), TIDY_WATCHDOG_EXIT_CODE);
+    sigemptyset(&alarm_only);
+    sigaddset(&alarm_only, SIGALRM);
+    sigprocmask(SIG_BLOCK, &alarm_only, NULL);
+    tidy_watchdog_start("test", 0, NULL);
+    tidy_watchdog_stop();
+    sigprocmask(SIG_UNBLOCK, &alarm_only, &mask);
+    assert_int_equal(sigismember(&mask, SIGALRM), 1);
+}
+
 static void start_and_have_an_alarm(void)
 {
     tidy_watchdog_start("test", 0, NULL);
@@ -271,6 +298,7 @@ int main(void)
         cmocka_unit_test_setup(a_hang_is_named_and_ended, clear_environment),
         cmocka_unit_test_setup(a_second_start_replaces_the_first,
                                clear_environment),
+        cmocka_unit_test_setup(a_blocked_alarm_comes, clear_environment),
         cmocka_unit_test_setup(the_tests_own_alarm_is_left_alone,
                                clear_environment),
         cmocka_unit_test_setup(a_debugger_keeps_it_off, clear_environment),

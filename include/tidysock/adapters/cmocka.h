@@ -87,10 +87,20 @@ void tidy__cmocka_unix(void **state);
 void tidy__cmocka_plain(void **state);
 int tidy__cmocka_teardown(void **state);
 
+#ifdef __cplusplus
+#define TIDY__CMOCKA_STATE(...)                                                \
+    ([]() -> void * {                                                          \
+        static struct tidy_test tidy__test = __VA_ARGS__;                      \
+        return &tidy__test;                                                    \
+    }())
+#else
+#define TIDY__CMOCKA_STATE(...) ((void *)&(struct tidy_test)__VA_ARGS__)
+#endif
+
 #define TIDY__CMOCKA_TEST(transport, suffix, run, fn, ...)                     \
     {                                                                          \
 #fn suffix, run, NULL, tidy__cmocka_teardown,                          \
-            (void *)&(struct tidy_test)TIDY__TEST(transport, fn, __VA_ARGS__)  \
+            TIDY__CMOCKA_STATE(TIDY__TEST(transport, fn, __VA_ARGS__))         \
     }
 
 /* --------------------------------------------------------- running one test */
