@@ -36,6 +36,7 @@
 #include <sys/socket.h>
 #include <utlist.h>
 
+#define MAX_DISCARDS 128
 #define DRAIN_MIN_MS 1
 #define DRAIN_MAX_MS 16
 
@@ -110,12 +111,14 @@ static bool is_dead(const struct tidy_transport *transport)
            info.tcpi_state == TCP_CLOSE;
 }
 
-/* Read and discard what has arrived; notes an end of file or an error. */
+/* Read and discard what has arrived; notes an end of file or an error. A peer
+ * that goes on writing must not keep us here. */
 static int discard_input(struct tidy_transport *transport)
 {
+    int n_left = MAX_DISCARDS;
     ssize_t n_read;
 
-    while (!transport->has_eof) {
+    while (!transport->has_eof && n_left-- > 0) {
         n_read = recv(transport->fd,
                       transport->loop->read_buf,
                       TIDY__READ_SIZE,

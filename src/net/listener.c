@@ -267,6 +267,14 @@ static int bind_tcp(struct tidy_listener *listener)
     return uv_tcp_bind(&listener->socket.tcp, &listener->address.u.any, 0);
 }
 
+/* Anything else at the path is not ours to remove: binding will fail. */
+static bool is_socket(const char *path)
+{
+    struct stat st;
+
+    return lstat(path, &st) == 0 && S_ISSOCK(st.st_mode);
+}
+
 static int take_lock(struct tidy_listener *listener)
 {
     const char *path = listener->address.u.un.sun_path;
@@ -278,7 +286,7 @@ static int take_lock(struct tidy_listener *listener)
     result = tidy__lockfile_take(path, &is_stale);
     if (result < 0)
         listener->has_lockfile = false;
-    else if (is_stale)
+    else if (is_stale && is_socket(path))
         unlink(path); /* its owner is gone */
     return result;
 }

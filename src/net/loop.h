@@ -32,6 +32,7 @@ struct tidy_loop {
     uv_check_t check_handle;
     uv_idle_t idle_handle;
     struct tidy__task *tasks;            /* DL, borrowed */
+    unsigned task_round;                 /* counts: see task.c */
     struct tidy__task *tasks_after_poll; /* DL, borrowed */
 
     uv_timer_t limit_timer;            /* of the await that is running */

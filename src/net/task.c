@@ -10,13 +10,13 @@
  */
 #include "net/task.h"
 
-#include "base/misuse.h"
 #include "net/loop.h"
 
 #include <utlist.h>
 
-/* More tasks than this in one turn is two callbacks posting each other. */
-#define MAX_TASKS_PER_TURN 1000000
+/* How often tasks may ask for more in one turn. Then timers and what has arrived
+ * have their turn, too: two callbacks may ask each other for ever. */
+#define MAX_ROUNDS_PER_TURN 16
 
 static void on_idle(uv_idle_t *idle)
 {
@@ -34,6 +34,7 @@ void tidy__task_post(struct tidy_loop *loop, struct tidy__task *task)
     if (task->is_posted || loop->is_condemned)
         return;
     task->is_posted = true;
+    task->round = loop->task_round;
     DL_APPEND(loop->tasks, task);
     start_idling(loop);
 }
@@ -70,24 +71,30 @@ void tidy__tasks_polled(struct tidy_loop *loop)
     }
 }
 
-static void run_all(struct tidy_loop *loop)
+/* Those that are posted now, and not those that they post. */
+static void run_round(struct tidy_loop *loop)
 {
     struct tidy__task *task;
-    int n_left = MAX_TASKS_PER_TURN;
 
-    while ((task = loop->tasks) != NULL) {
-        TIDY_REQUIRE(n_left-- > 0,
-                     "tidy_loop: a turn does not end: callbacks "
-                     "keep asking for more work");
+    loop->task_round++;
+    while ((task = loop->tasks) != NULL && task->round != loop->task_round) {
         tidy__task_withdraw(loop, task);
         task->run(task);
     }
 }
 
+static void run_all(struct tidy_loop *loop)
+{
+    int n_left = MAX_ROUNDS_PER_TURN;
+
+    while (loop->tasks && n_left-- > 0)
+        run_round(loop);
+}
+
 void tidy__tasks_run(struct tidy_loop *loop)
 {
     TIDY__INSIDE(loop, run_all(loop));
-    if (!loop->tasks_after_poll &&
+    if (!loop->tasks && !loop->tasks_after_poll &&
         uv_is_active((uv_handle_t *)&loop->idle_handle))
         uv_idle_stop(&loop->idle_handle);
 }

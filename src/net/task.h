@@ -14,6 +14,7 @@ struct tidy_loop;
 struct tidy__task {
     struct tidy__task *prev, *next; /* in tidy_loop.tasks */
     void (*run)(struct tidy__task *task);
+    unsigned round; /* of the loop's, in which it was posted */
     bool is_posted;
     bool is_after_poll; /* in tidy_loop.tasks_after_poll */
 };
@@ -24,7 +25,8 @@ void tidy__task_post_after_poll(struct tidy_loop *loop,
                                 struct tidy__task *task);
 void tidy__task_withdraw(struct tidy_loop *loop, struct tidy__task *task);
 
-/* Run all that are posted, and those that they post, up to a limit. */
+/* Run all that are posted, and those that they post, and so on, up to a limit:
+ * what is beyond it has the next turn. */
 void tidy__tasks_run(struct tidy_loop *loop);
 
 /* What has arrived has been looked at: the others are due, too. */

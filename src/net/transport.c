@@ -171,7 +171,8 @@ static void build_protocol(struct tidy_transport *transport,
                            const struct tidy_factory *factory)
 {
     struct tidy_protocol *protocol = transport->protocol;
-    volatile int result = 0;
+    /* A check that fails in it leaves a protocol that is not built. */
+    volatile int result = factory->build_protocol ? TIDY_EASSERTION : 0;
 
     protocol->ops = factory->ops;
     protocol->transport = transport;
@@ -432,7 +433,10 @@ uint64_t tidy_transport_bytes_written(const struct tidy_transport *transport)
     TIDY_REQUIRE(transport,
                  "tidy_transport_bytes_written: the transport is "
                  "NULL");
-    return transport->n_written;
+    if (!transport->n_in_flight)
+        return transport->n_written;
+    return transport->n_written + transport->n_in_flight -
+           transport->uv.stream.write_queue_size;
 }
 
 uint64_t tidy_transport_bytes_read(const struct tidy_transport *transport)

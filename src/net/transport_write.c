@@ -10,10 +10,24 @@
 #include "base/guard.h"
 #include "net/transport.h"
 
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 /* As many as libuv keeps without allocating (uv_write_t.bufsml). */
 #define MAX_BUFS 4
+
+/* Will somebody read yet what the peer has sent before it went? While reading is
+ * paused it waits in the kernel. */
+static bool will_read(const struct tidy_transport *transport)
+{
+    int n_unread = 0;
+
+    if (transport->is_reading)
+        return true;
+    return transport->state == TIDY__TRANSPORT_OPEN && transport->is_paused &&
+           !transport->is_closing_at_eof &&
+           ioctl(transport->fd, FIONREAD, &n_unread) == 0 && n_unread > 0;
+}
 
 /* Nothing can be written any more. Reading tells when all has been read. */
 static void on_write_error(struct tidy_transport *transport, int error)
@@ -22,7 +36,7 @@ static void on_write_error(struct tidy_transport *transport, int error)
 
     transport->write_error = error;
     tidy__write_queue_cancel(&transport->queue, error);
-    if (!is_peer_gone || !transport->is_reading)
+    if (!is_peer_gone || !will_read(transport))
         tidy__transport_close(transport, error);
 }
 

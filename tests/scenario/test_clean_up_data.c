@@ -435,6 +435,38 @@ static void a_server_that_pauses_during_clean_up_ends(struct tidy_case *t)
     assert_counts(2, 2);
 }
 
+static bool is_streaming;
+
+static void write_next(int status, void *arg)
+{
+    struct probe *probe = arg;
+
+    if (status == 0 && is_streaming)
+        tidy_transport_write_borrowed(
+            probe->base.transport, "x", 1, write_next, probe);
+}
+
+static void stop_streaming(void *arg)
+{
+    (void)arg;
+    is_streaming = false;
+}
+
+/* "Write the next piece when the last is gone": the timer has its turn. */
+static void a_stream_of_small_pieces_lets_time_pass(struct tidy_case *t)
+{
+    struct probe *client = scenario_listen_and_connect();
+
+    is_streaming = true;
+    tidy_case_call_later(t, TIDY_MS(20), stop_streaming, NULL);
+    write_next(0, client);
+    while (is_streaming)
+        scenario_turn(1);
+    scenario_clean_up();
+    assert_true(scenario.servers.n_bytes > 1);
+    assert_counts(1, 1);
+}
+
 static const struct tidy_test tests[] = {
     SCENARIO(bytes_written_right_before_clean_up_arrive),
     SCENARIO(a_mebibyte_arrives_whole),
@@ -457,6 +489,7 @@ static const struct tidy_test tests[] = {
     SCENARIO(no_grace_harms_nobody_who_reads),
     SCENARIO(a_busy_test_takes_nobodys_grace),
     SCENARIO(a_server_that_pauses_during_clean_up_ends),
+    SCENARIO(a_stream_of_small_pieces_lets_time_pass),
 };
 
 int main(int argc, char **argv)

@@ -153,6 +153,19 @@ static void the_lock_is_no_lock(struct tidy_case *t)
     assert_nothing_left();
 }
 
+/* ... even if a lock beside it is stale. */
+static void a_stale_lock_lies_beside_a_file(struct tidy_case *t)
+{
+    (void)t;
+    use_place("");
+    assert_int_equal(symlink("nobody", place.lock), 0);
+    close(open(place.path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+    steps_listen_fails(-EADDRINUSE, place.path, "in use");
+    assert_int_equal(unlink(place.path), 0);
+    steps_serve();
+    assert_nothing_left();
+}
+
 /* The lock goes again if the socket cannot be bound. */
 static void the_path_is_taken_and_the_lock_is_not(struct tidy_case *t)
 {
@@ -213,6 +226,7 @@ static const struct tidy_test tests[] = {
     SCENARIO_ON(TIDY_UNIX, a_lock_is_held_by_another_server),
     SCENARIO_ON(TIDY_UNIX, a_lock_names_nobody),
     SCENARIO_ON(TIDY_UNIX, the_lock_is_no_lock),
+    SCENARIO_ON(TIDY_UNIX, a_stale_lock_lies_beside_a_file),
     SCENARIO_ON(TIDY_UNIX, the_path_is_taken_and_the_lock_is_not),
     SCENARIO_ON(TIDY_UNIX, a_client_wants_the_lock),
     SCENARIO_ON(TIDY_UNIX, a_client_wants_the_lock_and_is_cancelled),

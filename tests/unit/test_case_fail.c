@@ -241,6 +241,52 @@ static void failed_protocol_ends_the_body(void **state)
     assert_string_equal(case_notes, "bfbf");
 }
 
+static int fail_build(void *arg,
+                      const struct tidy_address *peer,
+                      struct tidy_protocol *protocol)
+{
+    (void)arg;
+    (void)peer;
+    (void)protocol;
+    note("f");
+    fail_with(running, "no protocol");
+    return 0;
+}
+
+static void note_made(struct tidy_protocol *self)
+{
+    (void)self;
+    note("!");
+}
+
+static const struct tidy_protocol_ops note_made_ops = {
+    .connection_made = note_made,
+};
+
+static void connect_to_failing_factory(struct tidy_case *t)
+{
+    struct tidy_factory factory = factory_of(&note_made_ops);
+
+    running = t;
+    factory.build_protocol = fail_build;
+    tidy_case_listen(t, tidy_case_server(t), factory);
+    tidy_case_connect_protocol(t, tidy_case_server(t), factory_of(&quiet_ops));
+    for (;;)
+        tidy_case_turn(t);
+}
+
+/* A protocol that is half built sees nothing of its connection. */
+static void failed_factory_ends_the_body(void **state)
+{
+    const struct tidy_test test = { .name = "t",
+                                    .body = connect_to_failing_factory };
+
+    (void)state;
+    assert_case(&test, TIDY_TCP, TIDY_EASSERTION, "t[tcp]: no protocol");
+    assert_case(&test, TIDY_UNIX, TIDY_EASSERTION, "t[unix]: no protocol");
+    assert_string_equal(case_notes, "ff");
+}
+
 static void leave_failing_lost(struct tidy_case *t)
 {
     running = t;
@@ -425,6 +471,7 @@ int main(void)
         NOTES_TEST(failed_call_ends_a_body_that_turns),
         NOTES_TEST(failed_callback_of_a_deferred_ends_the_body),
         NOTES_TEST(failed_protocol_ends_the_body),
+        NOTES_TEST(failed_factory_ends_the_body),
         NOTES_TEST(failure_during_clean_up_counts),
         NOTES_TEST(check_without_a_text_fails_silently),
         NOTES_TEST(some_places_are_too_late_to_skip),

@@ -139,6 +139,24 @@ static void a_failed_write_ends_a_paused_one(void **state)
     assert_string_equal(f->notes, "made written:EPIPE lost:EPIPE ");
 }
 
+/* ... unless the peer has said something before it went. */
+static void a_paused_one_hears_the_last_words(void **state)
+{
+    struct raw_peer *f = *state;
+
+    raw_peer_connect_unix(f);
+    tidy_transport_pause_reading(f->transport);
+    raw_peer_send_text(f, "last words");
+    raw_peer_close_peer(f);
+    raw_peer_borrow_text(f, "too late");
+    tidy_loop_turn(f->loop);
+    assert_string_equal(f->notes, "made written:EPIPE ");
+    tidy_transport_resume_reading(f->transport);
+    raw_peer_run_until(f, raw_peer_is_lost);
+    assert_string_equal(f->notes,
+                        "made written:EPIPE data:last words lost:EPIPE ");
+}
+
 static void try_all_calls(struct raw_peer *f)
 {
     struct tidy_transport *transport = f->transport;
@@ -304,6 +322,7 @@ int main(void)
         TEST(resets_are_told),
         TEST(the_last_words_are_heard),
         TEST(a_failed_write_ends_a_paused_one),
+        TEST(a_paused_one_hears_the_last_words),
         TEST(lost_ones_are_inert),
         TEST(the_end_of_the_loop_ends_it),
         TEST(refused_ones_are_not_heard_of),
