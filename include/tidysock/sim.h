@@ -78,7 +78,8 @@ enum tidy_outcome {
     TIDY_OUTCOME_UNMODELLED,   /**< a call that no world can answer */
     TIDY_OUTCOME_UNCONTROLLED, /**< the same schedule gave another trace */
     TIDY_OUTCOME_ASTRAY,       /**< the schedule is not one of this body */
-    TIDY_OUTCOME_CRASHED       /**< by a signal, or by exiting */
+    TIDY_OUTCOME_CRASHED,      /**< by a signal, or by exiting */
+    TIDY_OUTCOME_NOT_RUN       /**< no process, no memory, no descriptors */
 };
 
 /** Whose kernel a world is like. */
@@ -111,6 +112,125 @@ struct tidy_world_options {
     /** How long a segment may be under way while time passes; 0: 100 ms. */
     uint64_t max_latency_ns;
 };
+
+/** A body: what is to run in a world. It returns if all is well. */
+typedef void (*tidy_world_body_cb)(void *arg);
+
+/* --------------------------------------------------------- running a body */
+
+/** What became of a run. */
+struct tidy_world_report;
+
+/**
+ * Run a body once in a world, in a process forked for it.
+ *
+ * The body sees the caller's memory as it is now; what it changes is gone when
+ * it is over.
+ *
+ * @param options  Copied; NULL: all defaults.
+ * @param body     Called once, inside the world.
+ * @param arg      The body's.
+ * @return         What became of it, owned: end it with
+ *                 tidy_world_report_free(). Never NULL: if nothing could be
+ *                 run, the outcome is TIDY_OUTCOME_NOT_RUN, and the text says
+ *                 why.
+ */
+TIDY_API struct tidy_world_report *
+tidy_world_run(const struct tidy_world_options *options,
+               tidy_world_body_cb body,
+               void *arg);
+
+/**
+ * Many runs of one body. They share a process as long as they pass, which is
+ * some ten times as fast; the body must then leave nothing behind in the
+ * process's memory that another run could see.
+ */
+struct tidy_world_runner;
+
+/** How a runner's process is made ready. */
+enum tidy_warm_up {
+    /** Run the body once outside of any world, and forget the outcome: for what
+     *  libraries make once in a process. */
+    TIDY_WARM_UP_OUTSIDE,
+    /** The body cannot run outside: each run has a process of its own. */
+    TIDY_WARM_UP_NONE
+};
+
+/**
+ * Make a runner. No process is forked before the first run.
+ *
+ * @param body  Borrowed, with @p arg, until the runner is freed.
+ * @return      Owned: end it with tidy_world_runner_free(). NULL: out of memory.
+ */
+TIDY_API struct tidy_world_runner *
+tidy_world_runner_new(tidy_world_body_cb body,
+                      void *arg,
+                      enum tidy_warm_up warm_up);
+
+/**
+ * Run the body once more; as tidy_world_run().
+ *
+ * A run that does not pass ends its process, and is run again in a fresh one:
+ * only what happens there, too, is reported as it is. Else the outcome is
+ * TIDY_OUTCOME_UNCONTROLLED: "state leaks between runs", and from then on each
+ * run has a process of its own.
+ */
+TIDY_API struct tidy_world_report *
+tidy_world_runner_run(struct tidy_world_runner *runner,
+                      const struct tidy_world_options *options);
+
+/** End the runner and its process. Accepts NULL, returns NULL. */
+TIDY_API struct tidy_world_runner *
+tidy_world_runner_free(struct tidy_world_runner *runner);
+
+/** How it ended. */
+TIDY_API enum tidy_outcome
+tidy_world_report_outcome(const struct tidy_world_report *report);
+
+/** The name of an outcome, e.g. "deadlock"; borrowed for ever. */
+TIDY_API const char *tidy_outcome_name(enum tidy_outcome outcome);
+
+/** Why, in one or more lines; "" if it passed. Borrowed from the report. */
+TIDY_API const char *
+tidy_world_report_text(const struct tidy_world_report *report);
+
+/** The trace, a line for each event, if it was asked for; else "". */
+TIDY_API const char *
+tidy_world_report_trace(const struct tidy_world_report *report);
+
+/** The alternatives that were taken, which replay the run; borrowed. */
+TIDY_API const uint32_t *
+tidy_world_report_choices(const struct tidy_world_report *report,
+                          size_t *ret_n_choices);
+
+/** Calls of the body's, and virtual time from the first to the last. */
+TIDY_API uint64_t
+tidy_world_report_n_steps(const struct tidy_world_report *report);
+TIDY_API uint64_t
+tidy_world_report_duration_ns(const struct tidy_world_report *report);
+
+/** End a report. Accepts NULL, returns NULL. */
+TIDY_API struct tidy_world_report *
+tidy_world_report_free(struct tidy_world_report *report);
+
+/* --------------------------------------------------------- inside a world */
+
+/** Is the calling thread inside a world? */
+TIDY_API bool tidy_world_is_inside(void);
+
+/** Virtual time since the world began. Misuse outside of one. */
+TIDY_API uint64_t tidy_world_now_ns(void);
+
+/** Let so much virtual time pass, with all that happens in it. */
+TIDY_API void tidy_world_advance(uint64_t duration_ns);
+
+/**
+ * Fail the run: it ends here, with TIDY_OUTCOME_FAILED and this sentence.
+ *
+ * @param fmt  printf-like.
+ */
+TIDY_API __attribute__((noreturn)) void tidy_world_fail(const char *fmt, ...)
+    TIDY_PRINTF(1, 2);
 
 TIDY_END_DECLS
 

@@ -8,10 +8,7 @@
  */
 #include "sim/choice.h"
 
-#include "base/alloc.h"
 #include "sim/world.h"
-
-#define GROW_BY 256
 
 static size_t choose_calm(struct sim_chooser *chooser,
                           enum tidy_choice kind,
@@ -127,19 +124,14 @@ static void keep(struct sim_world *world, size_t choice)
 {
     struct sim_choices *taken = &world->taken;
 
-    if (taken->n == taken->capacity) {
-        size_t capacity = taken->capacity + taken->capacity / 2 + GROW_BY;
-        uint32_t *items =
-            tidy__realloc(taken->items, capacity * sizeof(*items));
-
-        if (!items)
-            tidy__sim_end(world,
-                          TIDY_OUTCOME_LIMIT,
-                          "out of memory for the list of choices");
-        taken->items = items;
-        taken->capacity = capacity;
-    }
-    taken->items[taken->n++] = (uint32_t)choice;
+    if (taken->n == taken->capacity && taken->items)
+        tidy__sim_end(world,
+                      TIDY_OUTCOME_LIMIT,
+                      "more than %zu choices",
+                      taken->capacity);
+    if (taken->items)
+        taken->items[taken->n] = (uint32_t)choice;
+    taken->n++;
 }
 
 size_t tidy__choose(struct sim_world *world,

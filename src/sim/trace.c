@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The trace of a world: lines of text that say all that was observed. Memory
- * that is short ends the text, not the hash.
+ * The trace of a world: lines of text that say all that was observed. Text
+ * that does not fit is dropped; the hash is of all of it.
  */
 #include "sim/trace.h"
 
-#include "base/alloc.h"
 #include "sim/world.h"
 
 #include <stdarg.h>
@@ -25,15 +24,8 @@ static void hash(struct sim_trace *trace, const char *line, size_t len)
 
 static void append(struct sim_trace *trace, const char *line, size_t len)
 {
-    if (trace->len + len + 1 > trace->capacity) {
-        size_t capacity = 2 * trace->capacity + len + 1;
-        char *text = tidy__realloc(trace->text, capacity);
-
-        if (!text)
-            return;
-        trace->text = text;
-        trace->capacity = capacity;
-    }
+    if (trace->len + len >= trace->capacity)
+        return;
     memcpy(trace->text + trace->len, line, len);
     trace->len += len;
     trace->text[trace->len] = '\0';
@@ -59,9 +51,4 @@ void tidy__sim_trace_line(struct sim_world *world, const char *fmt, ...)
     hash(&world->trace, line, (size_t)len);
     append(&world->trace, line, (size_t)len);
     world->trace.n_lines++;
-}
-
-void tidy__sim_trace_deinit(struct sim_trace *trace)
-{
-    trace->text = tidy__dealloc(trace->text);
 }

@@ -14,7 +14,7 @@ struct sim_world;
  */
 struct sim_trace {
     bool is_on;
-    char *text; /* owned */
+    char *text; /* borrowed; NULL: only the hash is kept */
     size_t len, capacity;
     uint64_t hash;
     size_t n_lines;
@@ -29,7 +29,5 @@ struct sim_trace {
 
 void tidy__sim_trace_line(struct sim_world *world, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
-
-void tidy__sim_trace_deinit(struct sim_trace *trace);
 
 #endif

@@ -56,8 +56,6 @@ void tidy__sim_world_deinit(struct sim_world *world)
     }
     tidy__sim_sockets_deinit(world);
     tidy__sim_paths_deinit(world);
-    tidy__sim_trace_deinit(&world->trace);
-    world->taken.items = tidy__dealloc(world->taken.items);
 }
 
 void tidy__sim_describe_files(struct sim_world *world, FILE *out)

@@ -25,7 +25,7 @@
 
 /* What was taken of all that was offered so far. */
 struct sim_choices {
-    uint32_t *items; /* owned */
+    uint32_t *items; /* borrowed; NULL: they are only counted */
     size_t n, capacity;
 };
 

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One run, in the process that is there for it.
+ *
+ * Whatever the body does, what has happened so far is in the memory shared with
+ * who asked. A run that does not pass ends the process from inside the failing
+ * call: nothing of the body's is unwound, and nothing of it can go on.
+ */
+#include "sim/path.h"
+#include "sim/shared.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+/* A schedule at random departs this rarely: most runs go wrong by one or two
+ * departures, and many hide what a few would show. */
+#define DEPART_ONE_IN 8
+
+struct sim_shared *tidy__sim_shared_new(void)
+{
+    struct sim_shared *shared = mmap(NULL,
+                                     sizeof(*shared),
+                                     PROT_READ | PROT_WRITE,
+                                     MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE,
+                                     -1,
+                                     0);
+
+    return shared == MAP_FAILED ? NULL : shared;
+}
+
+struct sim_shared *tidy__sim_shared_free(struct sim_shared *shared)
+{
+    if (shared)
+        munmap(shared, sizeof(*shared));
+    return NULL;
+}
+
+/* The world of a run lies in the shared memory. */
+static void end_process(struct sim_world *world,
+                        enum tidy_outcome outcome,
+                        const char *text)
+{
+    struct sim_shared *shared =
+        tidy_container_of(world, struct sim_shared, world);
+
+    snprintf(shared->text, sizeof(shared->text), "%s", text);
+    shared->outcome = outcome;
+    shared->has_ended = true;
+    _exit(SIM_EXIT_ENDED);
+}
+
+/* What is still there when the body has returned. */
+static void check_leftovers(struct sim_world *world)
+{
+    char *text = NULL;
+    size_t len = 0;
+    FILE *out = open_memstream(&text, &len);
+    const struct sim_path *path;
+
+    if (!out)
+        return;
+    tidy__sim_describe_files(world, out);
+    for (path = world->paths; path; path = path->next)
+        fprintf(out,
+                "  path         %s%s\n",
+                path->name[0] ? "" : "@",
+                path->name[0] ? path->name : path->name + 1);
+    fclose(out);
+    if (len > 0)
+        tidy__sim_end(world, TIDY_OUTCOME_LEFTOVER, "left behind\n%s", text);
+    free(text);
+}
+
+static struct sim_chooser *choose_chooser(const struct sim_shared *shared,
+                                          struct sim_random *random,
+                                          struct sim_replay *replay)
+{
+    const struct tidy_world_options *options = &shared->options;
+
+    if (options->choices) {
+        tidy__sim_replay_init(replay, options->choices, options->n_choices);
+        return &replay->base;
+    }
+    if (options->seed == 0)
+        return &tidy__sim_calm;
+    tidy__sim_random_init(random, options->seed, DEPART_ONE_IN);
+    return &random->base;
+}
+
+static void enter(struct sim_shared *shared, struct sim_chooser *chooser)
+{
+    struct sim_world *world = &shared->world;
+
+    tidy__sim_world_init(world, &shared->options, chooser);
+    world->end = end_process;
+    world->taken.items = shared->taken;
+    world->taken.capacity = SIM_MAX_CHOICES;
+    world->trace.text = shared->trace;
+    world->trace.capacity = SIM_MAX_TRACE;
+    shared->trace[0] = '\0';
+    shared->text[0] = '\0';
+    shared->has_ended = false;
+    tidy__sim_world = world;
+}
+
+void tidy__sim_work(struct sim_shared *shared,
+                    tidy_world_body_cb body,
+                    void *arg)
+{
+    struct sim_random random;
+    struct sim_replay replay;
+
+    enter(shared, choose_chooser(shared, &random, &replay));
+    body(arg);
+    check_leftovers(&shared->world);
+    tidy__sim_world = NULL;
+    tidy__sim_world_deinit(&shared->world);
+    shared->outcome = TIDY_OUTCOME_PASSED;
+    shared->has_ended = true;
+}
