@@ -183,6 +183,22 @@ tidy_world_runner_run(struct tidy_world_runner *runner,
 TIDY_API struct tidy_world_runner *
 tidy_world_runner_free(struct tidy_world_runner *runner);
 
+/**
+ * Run a whole program in a world, from before its main() to its end: the
+ * library is preloaded into it.
+ *
+ * It must be linked dynamically, and be server and client in one. Its
+ * descriptors 0, 1 and 2 are real. Like a body it is to leave nothing behind,
+ * and a program that ends with another code than 0 has failed.
+ *
+ * @param options  Copied; NULL: all defaults.
+ * @param argv     The program, looked for as execvp(3) does, and its arguments.
+ * @return         As tidy_world_run().
+ */
+TIDY_API struct tidy_world_report *
+tidy_world_run_program(const struct tidy_world_options *options,
+                       char *const argv[]);
+
 /** How it ended. */
 TIDY_API enum tidy_outcome
 tidy_world_report_outcome(const struct tidy_world_report *report);
@@ -208,6 +224,11 @@ TIDY_API uint64_t
 tidy_world_report_n_steps(const struct tidy_world_report *report);
 TIDY_API uint64_t
 tidy_world_report_duration_ns(const struct tidy_world_report *report);
+
+/** The code with which a program ended by itself; -1: it did not, or the run
+ *  was that of a body. */
+TIDY_API int
+tidy_world_report_exit_code(const struct tidy_world_report *report);
 
 /** End a report. Accepts NULL, returns NULL. */
 TIDY_API struct tidy_world_report *

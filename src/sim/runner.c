@@ -13,7 +13,7 @@
  */
 #include "base/alloc.h"
 #include "base/misuse.h"
-#include "sim/progress.h"
+#include "sim/report.h"
 #include "sim/reserve.h"
 #include "sim/shared.h"
 
@@ -37,141 +37,6 @@ struct tidy_world_runner {
     pid_t pid;                 /* of the process; 0: none */
     int fd;                    /* orders go out, answers come in */
 };
-
-/* ------------------------------------------------------------------- reports */
-
-struct tidy_world_report {
-    enum tidy_outcome outcome;
-    uint64_t n_steps, duration_ns, trace_hash;
-    char *text, *trace; /* owned */
-    uint32_t *choices;  /* owned */
-    size_t n_choices;
-    bool is_static;
-};
-
-static struct tidy_world_report out_of_memory = {
-    .outcome = TIDY_OUTCOME_NOT_RUN,
-    .text = (char *)(uintptr_t) "out of memory",
-    .trace = (char *)(uintptr_t) "",
-    .is_static = true,
-};
-
-struct tidy_world_report *
-tidy_world_report_free(struct tidy_world_report *report)
-{
-    if (!report || report->is_static)
-        return NULL;
-    tidy__dealloc(report->text);
-    tidy__dealloc(report->trace);
-    tidy__dealloc(report->choices);
-    return tidy__dealloc(report);
-}
-
-static struct tidy_world_report *
-new_report(enum tidy_outcome outcome, const char *text, const char *trace)
-{
-    struct tidy_world_report *report = tidy__zalloc(sizeof(*report));
-
-    if (!report)
-        return &out_of_memory;
-    report->outcome = outcome;
-    report->text = tidy__strdup(text);
-    report->trace = tidy__strdup(trace);
-    if (report->text && report->trace)
-        return report;
-    tidy_world_report_free(report);
-    return &out_of_memory;
-}
-
-static struct tidy_world_report *not_run(const char *fmt, const char *cause)
-{
-    char text[512];
-
-    snprintf(text, sizeof(text), fmt, cause);
-    return new_report(TIDY_OUTCOME_NOT_RUN, text, "");
-}
-
-/* All that the shared memory says about the run. */
-static struct tidy_world_report *report_run(const struct sim_shared *shared,
-                                            enum tidy_outcome outcome,
-                                            const char *text)
-{
-    const struct sim_world *world = &shared->world;
-    struct tidy_world_report *report = new_report(outcome, text, shared->trace);
-    size_t size = world->taken.n * sizeof(*shared->taken);
-
-    if (report->is_static)
-        return report;
-    report->n_steps = world->n_steps;
-    report->duration_ns = world->now_ns;
-    report->trace_hash = world->trace.hash;
-    report->choices = tidy__alloc(size);
-    if (!report->choices) {
-        tidy_world_report_free(report);
-        return &out_of_memory;
-    }
-    memcpy(report->choices, shared->taken, size);
-    report->n_choices = world->taken.n;
-    return report;
-}
-
-enum tidy_outcome
-tidy_world_report_outcome(const struct tidy_world_report *report)
-{
-    TIDY_REQUIRE(report, "tidy_world_report_outcome: the report is NULL");
-    return report->outcome;
-}
-
-const char *tidy_outcome_name(enum tidy_outcome outcome)
-{
-    static const char *const names[] = {
-        [TIDY_OUTCOME_PASSED] = "passed",
-        [TIDY_OUTCOME_FAILED] = "failed",
-        [TIDY_OUTCOME_DEADLOCK] = "deadlock",
-        [TIDY_OUTCOME_LEFTOVER] = "leftover",
-        [TIDY_OUTCOME_LIMIT] = "limit",
-        [TIDY_OUTCOME_UNMODELLED] = "unmodelled",
-        [TIDY_OUTCOME_UNCONTROLLED] = "uncontrolled",
-        [TIDY_OUTCOME_ASTRAY] = "astray",
-        [TIDY_OUTCOME_CRASHED] = "crashed",
-        [TIDY_OUTCOME_NOT_RUN] = "not run",
-    };
-
-    return (size_t)outcome < TIDY_COUNT(names) ? names[outcome] : "?";
-}
-
-const char *tidy_world_report_text(const struct tidy_world_report *report)
-{
-    TIDY_REQUIRE(report, "tidy_world_report_text: the report is NULL");
-    return report->text;
-}
-
-const char *tidy_world_report_trace(const struct tidy_world_report *report)
-{
-    TIDY_REQUIRE(report, "tidy_world_report_trace: the report is NULL");
-    return report->trace;
-}
-
-const uint32_t *
-tidy_world_report_choices(const struct tidy_world_report *report,
-                          size_t *ret_n_choices)
-{
-    TIDY_REQUIRE(report, "tidy_world_report_choices: the report is NULL");
-    *ret_n_choices = report->n_choices;
-    return report->choices;
-}
-
-uint64_t tidy_world_report_n_steps(const struct tidy_world_report *report)
-{
-    TIDY_REQUIRE(report, "tidy_world_report_n_steps: the report is NULL");
-    return report->n_steps;
-}
-
-uint64_t tidy_world_report_duration_ns(const struct tidy_world_report *report)
-{
-    TIDY_REQUIRE(report, "tidy_world_report_duration_ns: the report is NULL");
-    return report->duration_ns;
-}
 
 /* ---------------------------------------------------------- the run's process */
 
@@ -256,31 +121,13 @@ static enum answer await_answer(const struct tidy_world_runner *runner)
 
 static struct tidy_world_report *report_end(struct tidy_world_runner *runner)
 {
-    const struct sim_shared *shared = runner->shared;
-    int status = reap(runner);
-    char text[256];
-
-    if (shared->has_ended && WIFEXITED(status) &&
-        WEXITSTATUS(status) == SIM_EXIT_ENDED)
-        return report_run(shared, shared->outcome, shared->text);
-    if (WIFSIGNALED(status))
-        snprintf(text,
-                 sizeof(text),
-                 "the process was ended by signal %d (%s)",
-                 WTERMSIG(status),
-                 strsignal(WTERMSIG(status)));
-    else
-        snprintf(text,
-                 sizeof(text),
-                 "the body called exit(%d)",
-                 WEXITSTATUS(status));
-    return report_run(shared, TIDY_OUTCOME_CRASHED, text);
+    return tidy__sim_report_ended(runner->shared, reap(runner));
 }
 
 static struct tidy_world_report *
 report_silence(struct tidy_world_runner *runner)
 {
-    struct tidy_world_report *report = report_run(
+    struct tidy_world_report *report = tidy__sim_report_run(
         runner->shared, TIDY_OUTCOME_LIMIT, "the body made no call for 10 s");
 
     stop_process(runner);
@@ -292,13 +139,14 @@ static struct tidy_world_report *order(struct tidy_world_runner *runner)
     char byte = 0;
 
     if (runner->pid == 0 && start_process(runner) < 0)
-        return not_run("no process for the run: %s", strerror(errno));
+        return tidy__sim_report_not_run("no process for the run: %s",
+                                        strerror(errno));
     /* If it is gone, the answer says so. */
     if (send(runner->fd, &byte, 1, MSG_NOSIGNAL) != 1)
         return report_end(runner);
     switch (await_answer(runner)) {
     case ANSWER_DONE:
-        return report_run(runner->shared, TIDY_OUTCOME_PASSED, "");
+        return tidy__sim_report_run(runner->shared, TIDY_OUTCOME_PASSED, "");
     case ANSWER_GONE:
         return report_end(runner);
     default:
@@ -334,18 +182,6 @@ tidy_world_runner_free(struct tidy_world_runner *runner)
     return tidy__dealloc(runner);
 }
 
-static void copy_options(struct sim_shared *shared,
-                         const struct tidy_world_options *options)
-{
-    shared->options = options ? *options : (struct tidy_world_options){ 0 };
-    if (!shared->options.choices)
-        return;
-    memcpy(shared->choices,
-           shared->options.choices,
-           shared->options.n_choices * sizeof(*shared->choices));
-    shared->options.choices = shared->choices;
-}
-
 /* Why nothing can be run; NULL: it can. */
 static struct tidy_world_report *
 prepare(struct tidy_world_runner *runner,
@@ -354,16 +190,19 @@ prepare(struct tidy_world_runner *runner,
     char why[256];
 
     if (tidy__sim_world)
-        return not_run("%s", "a world cannot be run inside a world");
+        return tidy__sim_report_not_run("%s",
+                                        "a world cannot be run inside a world");
     if (options && options->choices && options->n_choices > SIM_MAX_CHOICES)
-        return not_run("%s", "the schedule is too long");
+        return tidy__sim_report_not_run("%s", "the schedule is too long");
     if (tidy__sim_reserve(why, sizeof(why)) < 0)
-        return not_run("the world has no descriptors: %s", why);
+        return tidy__sim_report_not_run("the world has no descriptors: %s",
+                                        why);
     if (!runner->shared)
         runner->shared = tidy__sim_shared_new();
     if (!runner->shared)
-        return not_run("no memory for the run: %s", strerror(errno));
-    copy_options(runner->shared, options);
+        return tidy__sim_report_not_run("no memory for the run: %s",
+                                        strerror(errno));
+    tidy__sim_shared_order(runner->shared, options);
     return NULL;
 }
 
@@ -383,10 +222,11 @@ static struct tidy_world_report *confirm(struct tidy_world_runner *runner,
     tidy_world_report_free(second);
     stop_process(runner);
     runner->is_fresh = true;
-    return report_run(runner->shared,
-                      TIDY_OUTCOME_UNCONTROLLED,
-                      "state leaks between runs: what failed after others "
-                      "does not fail in a fresh process");
+    return tidy__sim_report_run(
+        runner->shared,
+        TIDY_OUTCOME_UNCONTROLLED,
+        "state leaks between runs: what failed after others "
+        "does not fail in a fresh process");
 }
 
 struct tidy_world_report *
@@ -421,7 +261,7 @@ tidy_world_run(const struct tidy_world_options *options,
     TIDY_REQUIRE(body, "tidy_world_run: the body is NULL");
     runner = tidy_world_runner_new(body, arg, TIDY_WARM_UP_NONE);
     if (!runner)
-        return &out_of_memory;
+        return tidy__sim_report_not_run("%s", "out of memory");
     report = tidy_world_runner_run(runner, options);
     tidy_world_runner_free(runner);
     return report;

@@ -11,23 +11,52 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* A schedule at random departs this rarely: most runs go wrong by one or two
  * departures, and many hide what a few would show. */
 #define DEPART_ONE_IN 8
 
-struct sim_shared *tidy__sim_shared_new(void)
+static struct sim_shared *map(int flags, int fd)
 {
     struct sim_shared *shared = mmap(NULL,
                                      sizeof(*shared),
                                      PROT_READ | PROT_WRITE,
-                                     MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE,
-                                     -1,
+                                     MAP_SHARED | MAP_NORESERVE | flags,
+                                     fd,
                                      0);
 
     return shared == MAP_FAILED ? NULL : shared;
+}
+
+struct sim_shared *tidy__sim_shared_new(void)
+{
+    return map(MAP_ANONYMOUS, -1);
+}
+
+struct sim_shared *tidy__sim_shared_map(int fd)
+{
+    struct stat st;
+
+    if (fstat(fd, &st) < 0 ||
+        (st.st_size == 0 && ftruncate(fd, sizeof(struct sim_shared)) < 0))
+        return NULL;
+    return map(0, fd);
+}
+
+void tidy__sim_shared_order(struct sim_shared *shared,
+                            const struct tidy_world_options *options)
+{
+    shared->options = options ? *options : (struct tidy_world_options){ 0 };
+    if (!shared->options.choices)
+        return;
+    memcpy(shared->order,
+           shared->options.choices,
+           shared->options.n_choices * sizeof(*shared->order));
+    shared->options.choices = shared->order;
 }
 
 struct sim_shared *tidy__sim_shared_free(struct sim_shared *shared)
@@ -73,27 +102,27 @@ static void check_leftovers(struct sim_world *world)
     free(text);
 }
 
-static struct sim_chooser *choose_chooser(const struct sim_shared *shared,
-                                          struct sim_random *random,
-                                          struct sim_replay *replay)
+static struct sim_chooser *choose_chooser(struct sim_shared *shared)
 {
     const struct tidy_world_options *options = &shared->options;
 
+    /* The list is where this process has the memory. */
     if (options->choices) {
-        tidy__sim_replay_init(replay, options->choices, options->n_choices);
-        return &replay->base;
+        tidy__sim_replay_init(
+            &shared->replay, shared->order, options->n_choices);
+        return &shared->replay.base;
     }
     if (options->seed == 0)
         return &tidy__sim_calm;
-    tidy__sim_random_init(random, options->seed, DEPART_ONE_IN);
-    return &random->base;
+    tidy__sim_random_init(&shared->random, options->seed, DEPART_ONE_IN);
+    return &shared->random.base;
 }
 
-static void enter(struct sim_shared *shared, struct sim_chooser *chooser)
+void tidy__sim_enter(struct sim_shared *shared)
 {
     struct sim_world *world = &shared->world;
 
-    tidy__sim_world_init(world, &shared->options, chooser);
+    tidy__sim_world_init(world, &shared->options, choose_chooser(shared));
     world->end = end_process;
     world->taken.items = shared->taken;
     world->taken.capacity = SIM_MAX_CHOICES;
@@ -105,18 +134,20 @@ static void enter(struct sim_shared *shared, struct sim_chooser *chooser)
     tidy__sim_world = world;
 }
 
-void tidy__sim_work(struct sim_shared *shared,
-                    tidy_world_body_cb body,
-                    void *arg)
+void tidy__sim_leave(struct sim_shared *shared)
 {
-    struct sim_random random;
-    struct sim_replay replay;
-
-    enter(shared, choose_chooser(shared, &random, &replay));
-    body(arg);
     check_leftovers(&shared->world);
     tidy__sim_world = NULL;
     tidy__sim_world_deinit(&shared->world);
     shared->outcome = TIDY_OUTCOME_PASSED;
     shared->has_ended = true;
+}
+
+void tidy__sim_work(struct sim_shared *shared,
+                    tidy_world_body_cb body,
+                    void *arg)
+{
+    tidy__sim_enter(shared);
+    body(arg);
+    tidy__sim_leave(shared);
 }
