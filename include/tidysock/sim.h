@@ -225,8 +225,8 @@ tidy_world_report_n_steps(const struct tidy_world_report *report);
 TIDY_API uint64_t
 tidy_world_report_duration_ns(const struct tidy_world_report *report);
 
-/** The code with which a program ended by itself; -1: it did not, or the run
- *  was that of a body. */
+/** The code with which a program ended by itself, or 128 and the number of the
+ *  signal that ended it; -1: the world did, or the run was that of a body. */
 TIDY_API int
 tidy_world_report_exit_code(const struct tidy_world_report *report);
 

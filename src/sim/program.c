@@ -135,8 +135,9 @@ report_program(const struct sim_shared *shared, int status, bool is_silent)
     } else {
         report = tidy__sim_report_ended(shared, status);
     }
-    if (!report->is_static && WIFEXITED(status) &&
-        WEXITSTATUS(status) != SIM_EXIT_ENDED)
+    if (!report->is_static && WIFSIGNALED(status))
+        report->exit_code = 128 + WTERMSIG(status);
+    else if (!report->is_static && WEXITSTATUS(status) != SIM_EXIT_ENDED)
         report->exit_code = WEXITSTATUS(status);
     return report;
 }
