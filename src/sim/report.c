@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/misuse.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -49,12 +50,14 @@ new_report(enum tidy_outcome outcome, const char *text, const char *trace)
     return &out_of_memory;
 }
 
-struct tidy_world_report *tidy__sim_report_not_run(const char *fmt,
-                                                   const char *cause)
+struct tidy_world_report *tidy__sim_report_not_run(const char *fmt, ...)
 {
     char text[512];
+    va_list args;
 
-    snprintf(text, sizeof(text), fmt, cause);
+    va_start(args, fmt);
+    vsnprintf(text, sizeof(text), fmt, args);
+    va_end(args);
     return new_report(TIDY_OUTCOME_NOT_RUN, text, "");
 }
 

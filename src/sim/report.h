@@ -14,9 +14,9 @@ struct tidy_world_report {
     bool is_static;
 };
 
-/* Nothing was run, for a cause; fmt has one %s for it. */
-struct tidy_world_report *tidy__sim_report_not_run(const char *fmt,
-                                                   const char *cause);
+/* Nothing was run, for a cause. */
+struct tidy_world_report *tidy__sim_report_not_run(const char *fmt, ...)
+    __attribute__((format(printf, 1, 2)));
 
 /* A run with its outcome. */
 struct tidy_world_report *tidy__sim_report_run(const struct sim_shared *shared,
