@@ -131,7 +131,7 @@ SEAM(int, pipe2, (int fds[2], int flags))
 
 SEAM(int, pipe, (int fds[2]))
 {
-    if (!tidy__sim_world)
+    if (!tidy__sim_world || SEAM_IS_SANITIZERS(PIPE))
         return REAL(pipe)(fds);
     return tidy__seam_int(tidy__sim_pipe2(tidy__sim_world, fds, 0));
 }

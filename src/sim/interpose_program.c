@@ -1,36 +1,64 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The library preloaded into a program that is to run in a world: it is entered
- * before main(), and left when the program exits.
+ * The library preloaded into a program that is to run in a world.
  *
- * This file has a mutable global: the memory shared with who runs the program.
+ *   libraries are loaded, and initialize themselves    outside
+ *   the program's own constructors, main(), exit()     inside
+ *   libraries finish; a sanitizer looks for leaks      outside
+ *
+ * The C library's beginning of a program lies right between the first and the
+ * second, and is handed what begins the third.
+ *
+ * A program that executes another (a script's last line, valgrind) hands the
+ * world on, as the environment and the descriptor stay: it begins anew.
+ *
+ * This file has mutable globals: the memory shared with who runs the program,
+ * and the dynamic linker's function.
  */
 #include "base/misuse.h"
 #include "sim/program.h"
-#include "sim/reserve.h"
+#include "sim/seam.h"
 #include "sim/shared.h"
 
-#include <stdlib.h>
-
 static struct sim_shared *shared;
+static void (*finish_libraries)(void);
 
-static __attribute__((constructor)) void enter(void)
+static void enter(const char *number)
 {
-    const char *number = getenv(SIM_PROGRAM_VARIABLE);
     char why[256];
 
-    if (!number)
-        return;
     shared = tidy__sim_shared_map(atoi(number));
-    unsetenv(SIM_PROGRAM_VARIABLE); /* it is not for the program's children */
     TIDY_REQUIRE(shared, "the world's memory is not there");
     if (tidy__sim_reserve(why, sizeof(why)) < 0)
         tidy__misuse("the world has no descriptors: %s", why);
     tidy__sim_enter(shared);
 }
 
-static __attribute__((destructor)) void leave(void)
+static void leave(void)
 {
-    if (shared && tidy__sim_world == &shared->world)
+    if (tidy__sim_world == &shared->world)
         tidy__sim_leave(shared);
+    if (finish_libraries)
+        finish_libraries();
+}
+
+SEAM(int,
+     __libc_start_main,
+     (int (*main)(int, char **, char **),
+      int argc,
+      char **argv,
+      void (*init)(void),
+      void (*fini)(void),
+      void (*rtld_fini)(void),
+      void *stack_end))
+{
+    const char *number = getenv(SIM_PROGRAM_VARIABLE);
+
+    if (number) {
+        enter(number);
+        finish_libraries = rtld_fini;
+        rtld_fini = leave;
+    }
+    return REAL(__libc_start_main)(
+        main, argc, argv, init, fini, rtld_fini, stack_end);
 }

@@ -43,6 +43,15 @@
 #include <unistd.h>
 #include <utime.h>
 
+/* In no header. */
+int __libc_start_main(int (*main)(int, char **, char **),
+                      int argc,
+                      char **argv,
+                      void (*init)(void),
+                      void (*fini)(void),
+                      void (*rtld_fini)(void),
+                      void *stack_end);
+
 /*
  * The C library's own functions, under the names that the seam answers:
  * REAL(read)(fd, data, len) is what read() would be without this library.
@@ -95,8 +104,8 @@
     X(gethostbyname) X(gethostbyname2) X(gethostbyname_r) X(gethostbyname2_r)  \
     X(gethostbyaddr) X(gethostbyaddr_r) X(getaddrinfo_a) X(getifaddrs)         \
     X(if_nametoindex) X(if_indextoname) X(if_nameindex)                        \
-    /* interpose_syscall.c */                                                  \
-    X(syscall)
+    /* interpose_syscall.c, interpose_program.c */                             \
+    X(syscall) X(__libc_start_main)
 /* clang-format on */
 
 enum sim_real {

@@ -11,6 +11,7 @@
  */
 #include "sim/reserve.h"
 
+#include "sim/sanitizer.h"
 #include "sim/world.h"
 
 #include <errno.h>
@@ -109,6 +110,9 @@ int tidy__sim_reserve(char *why, size_t size)
         result = reserve(why, size);
     if (result < 0 && !why[0])
         snprintf(why, size, "%s", strerror(-result));
-    tidy__sim_is_reserved = result == 0;
-    return result;
+    if (result < 0)
+        return result;
+    tidy__sim_sanitizer_learn();
+    tidy__sim_is_reserved = true;
+    return 0;
 }

@@ -5,6 +5,7 @@
 #include "sim/calls.h"
 #include "sim/real.h"
 #include "sim/reserve.h"
+#include "sim/sanitizer.h"
 
 #include <errno.h>
 
@@ -25,6 +26,10 @@
 #define SEAM_ALIAS(name, alias_name)                                           \
     extern __typeof__(tidy__seam_##name) tidy__seam_##alias_name __asm__(      \
         #alias_name) __attribute__((alias(#name), visibility("default")));
+
+/* Is the function called by a sanitizer's runtime for itself? */
+#define SEAM_IS_SANITIZERS(NAME)                                               \
+    tidy__sim_is_sanitizers(SIM_SUSPECT_##NAME, __builtin_return_address(0))
 
 /* Ends the process. */
 struct sim_world *tidy__seam_trespass(const char *call, int fd);
