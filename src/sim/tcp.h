@@ -86,6 +86,7 @@ int tidy__sim_tcp_autobind(struct sim_tcp *tcp);
 struct sim_tcp *tidy__sim_tcp_find_listener(struct sim_world *world,
                                             const struct sim_address *address);
 void tidy__sim_tcp_enter_time_wait(struct sim_tcp *tcp);
+void tidy__sim_tcp_ports_deinit(struct sim_world *world);
 bool tidy__sim_is_loopback(const struct sim_address *address);
 uint16_t tidy__sim_port_of(const struct sim_address *address);
 

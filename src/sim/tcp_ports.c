@@ -206,3 +206,13 @@ void tidy__sim_tcp_enter_time_wait(struct sim_tcp *tcp)
     entry->until_ns = world->now_ns + TIME_WAIT_NS;
     DL_APPEND(world->time_waits, entry);
 }
+
+void tidy__sim_tcp_ports_deinit(struct sim_world *world)
+{
+    struct sim_time_wait *entry, *next;
+
+    DL_FOREACH_SAFE(world->time_waits, entry, next) {
+        DL_DELETE(world->time_waits, entry);
+        tidy__dealloc(entry);
+    }
+}

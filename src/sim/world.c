@@ -11,6 +11,7 @@
 #include "sim/path.h"
 #include "sim/progress.h"
 #include "sim/socket.h"
+#include "sim/tcp.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -55,6 +56,7 @@ void tidy__sim_world_deinit(struct sim_world *world)
             tidy__sim_fd_close(world, fd);
     }
     tidy__sim_sockets_deinit(world);
+    tidy__sim_tcp_ports_deinit(world);
     tidy__sim_paths_deinit(world);
 }
 
