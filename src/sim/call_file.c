@@ -251,9 +251,9 @@ static int refuse_ioctl(struct sim_world *world, unsigned long request)
 {
     char what[64];
 
+    refuse_named(world, "ioctl", ioctl_names, TIDY_COUNT(ioctl_names), request);
     if ((request & 0xff00) == ('T' << 8))
         return -ENOTTY;
-    refuse_named(world, "ioctl", ioctl_names, TIDY_COUNT(ioctl_names), request);
     snprintf(what, sizeof(what), "ioctl 0x%lx", request);
     tidy__sim_unmodelled(world, what);
 }
