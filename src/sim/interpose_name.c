@@ -246,6 +246,8 @@ static int make_list(const struct places *places,
             if (!*next)
                 return EAI_MEMORY;
             next = &(*next)->ai_next;
+            if (hints->ai_socktype != 0 || hints->ai_protocol != 0)
+                break; /* the first kind that fits is it */
         }
     }
     return *ret_list ? 0 : EAI_SOCKTYPE;

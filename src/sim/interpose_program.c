@@ -2,12 +2,14 @@
 /*
  * The library preloaded into a program that is to run in a world.
  *
- *   libraries are loaded, and initialize themselves    outside
- *   the program's own constructors, main(), exit()     inside
- *   libraries finish; a sanitizer looks for leaks      outside
+ *   libraries are loaded, and initialize themselves      outside
+ *   the program's own constructors, main(), exit()       inside
+ *   libraries finish, and close what they had; a
+ *   sanitizer looks for leaks                            inside
+ *   what was left behind is looked for                   outside
  *
- * The C library's beginning of a program lies right between the first and the
- * second, and is handed what begins the third.
+ * The C library's beginning of a program lies right after the first, and is
+ * handed what does the third.
  *
  * A program that executes another (a script's last line, valgrind) hands the
  * world on, as the environment and the descriptor stay: it begins anew.
@@ -31,15 +33,18 @@ static void enter(const char *number)
     TIDY_REQUIRE(shared, "the world's memory is not there");
     if (tidy__sim_reserve(why, sizeof(why)) < 0)
         tidy__misuse("the world has no descriptors: %s", why);
+    tidy__sim_sanitizer_keep(&shared->world, sizeof(shared->world));
     tidy__sim_enter(shared);
 }
 
 static void leave(void)
 {
-    if (tidy__sim_world == &shared->world)
-        tidy__sim_leave(shared);
+    tidy__sim_sanitizer_finish();
     if (finish_libraries)
         finish_libraries();
+    fflush(NULL); /* a run that does not pass ends the process at once */
+    if (tidy__sim_world == &shared->world)
+        tidy__sim_leave(shared);
 }
 
 SEAM(int,

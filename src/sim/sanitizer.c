@@ -22,8 +22,10 @@
 
 struct sim_sanitizer tidy__sim_sanitizer;
 
-/* Every runtime has it. */
+/* Every runtime has this, and LeakSanitizer's that. */
 void __sanitizer_print_stack_trace(void) __attribute__((weak));
+void __lsan_register_root_region(const void *data, size_t size)
+    __attribute__((weak));
 
 /* A loaded object, found by an address in it. */
 struct object {
@@ -116,4 +118,23 @@ void tidy__sim_sanitizer_learn(void)
     }
     learned->begin = runtime.begin;
     learned->size = runtime.end - runtime.begin;
+}
+
+void tidy__sim_sanitizer_finish(void)
+{
+    struct sim_sanitizer *learned = &tidy__sim_sanitizer;
+    size_t idx;
+
+    if (!__sanitizer_print_stack_trace)
+        return;
+    learned->begin = 0;
+    learned->size = SIZE_MAX;
+    for (idx = 0; idx < SIM_N_SUSPECTS; idx++)
+        learned->is_told_apart[idx] = true;
+}
+
+void tidy__sim_sanitizer_keep(const void *data, size_t size)
+{
+    if (__lsan_register_root_region)
+        __lsan_register_root_region(data, size);
 }

@@ -17,6 +17,13 @@ enum sim_suspect {
 /* Learn to know the runtime; once in a process, outside of any world. */
 void tidy__sim_sanitizer_learn(void);
 
+/* From now on the program does nothing more: what might be the runtime's is. */
+void tidy__sim_sanitizer_finish(void);
+
+/* Memory from which what was allocated can be reached, although no allocator
+ * knows of it: nothing of that has leaked. */
+void tidy__sim_sanitizer_keep(const void *data, size_t size);
+
 /* What was learned. */
 struct sim_sanitizer {
     uintptr_t begin; /* where the runtime lies */
