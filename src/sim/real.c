@@ -160,6 +160,12 @@ sim_function tidy__real_find(enum sim_real which)
     return function;
 }
 
+void tidy__real_exit(int code)
+{
+    for (;;)
+        trap(SYS_exit_group, (const long[6]){ code });
+}
+
 /* A program without a dynamic linker has this library's functions and no
  * others: nothing in it could work, in a world or not. */
 static __attribute__((constructor(101))) void require_dynamic_linker(void)
@@ -172,5 +178,5 @@ static __attribute__((constructor(101))) void require_dynamic_linker(void)
     if (look_up(SIM_REAL_read))
         return;
     trap(SYS_write, args);
-    trap(SYS_exit_group, (const long[6]){ SIM_EXIT_STATIC });
+    tidy__real_exit(SIM_EXIT_STATIC);
 }

@@ -7,6 +7,7 @@
  * call: nothing of the body's is unwound, and nothing of it can go on.
  */
 #include "sim/path.h"
+#include "sim/real.h"
 #include "sim/shared.h"
 
 #include <stdio.h>
@@ -77,7 +78,7 @@ static void end_process(struct sim_world *world,
     snprintf(shared->text, sizeof(shared->text), "%s", text);
     shared->outcome = outcome;
     shared->has_ended = true;
-    _exit(SIM_EXIT_ENDED);
+    tidy__real_exit(SIM_EXIT_ENDED);
 }
 
 /* What is still there when the body has returned. */
