@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 #
-# Headers, libraries, tidysock.pc, and the CMake package. Each library has an
-# export file of its own: only the static one asks for libuv at its user's.
+# Headers, libraries, the command, a .pc for each library, and the CMake package.
+# Each library has an export file of its own: only the static one asks for libuv
+# at its user's.
 include(CMakePackageConfigHelpers)
 
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/tidysock)
@@ -14,17 +15,24 @@ if(TIDYSOCK_SHARED)
     install(TARGETS tidysock EXPORT tidysock-shared-targets)
     install(EXPORT tidysock-shared-targets
         DESTINATION ${package_dir} NAMESPACE tidysock::)
+    install(TARGETS tidysock_sim EXPORT tidysock-sim-targets)
+    install(EXPORT tidysock-sim-targets
+        DESTINATION ${package_dir} NAMESPACE tidysock::)
+    install(TARGETS tidysock_command)
 endif()
 if(TIDYSOCK_STATIC)
     install(TARGETS tidysock_static EXPORT tidysock-static-targets)
     install(EXPORT tidysock-static-targets
         DESTINATION ${package_dir} NAMESPACE tidysock::)
 endif()
+install(FILES ${PROJECT_BINARY_DIR}/src/sim/libtidysock-sim.o
+    DESTINATION ${CMAKE_INSTALL_LIBDIR})
 
 configure_package_config_file(
     cmake/tidysock-config.cmake.in
     ${CMAKE_CURRENT_BINARY_DIR}/tidysock-config.cmake
-    INSTALL_DESTINATION ${package_dir})
+    INSTALL_DESTINATION ${package_dir}
+    PATH_VARS CMAKE_INSTALL_INCLUDEDIR CMAKE_INSTALL_LIBDIR)
 write_basic_package_version_file(
     ${CMAKE_CURRENT_BINARY_DIR}/tidysock-config-version.cmake
     COMPATIBILITY SameMinorVersion)
@@ -35,7 +43,7 @@ install(FILES
     cmake/TidysockCmockaList.cmake
     DESTINATION ${package_dir})
 
-# The .pc finds its prefix from where it lies, so that a tree below DESTDIR, or
+# A .pc finds its prefix from where it lies, so that a tree below DESTDIR, or
 # moved elsewhere, works.
 cmake_path(IS_ABSOLUTE CMAKE_INSTALL_LIBDIR is_libdir_absolute)
 cmake_path(IS_ABSOLUTE CMAKE_INSTALL_INCLUDEDIR is_includedir_absolute)
@@ -51,6 +59,8 @@ else()
     set(pc_libdir "\${prefix}/${CMAKE_INSTALL_LIBDIR}")
     set(pc_includedir "\${prefix}/${CMAKE_INSTALL_INCLUDEDIR}")
 endif()
-configure_file(cmake/tidysock.pc.in ${CMAKE_CURRENT_BINARY_DIR}/tidysock.pc @ONLY)
-install(FILES ${CMAKE_CURRENT_BINARY_DIR}/tidysock.pc
-    DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+foreach(name IN ITEMS tidysock tidysock-sim)
+    configure_file(cmake/${name}.pc.in ${CMAKE_CURRENT_BINARY_DIR}/${name}.pc @ONLY)
+    install(FILES ${CMAKE_CURRENT_BINARY_DIR}/${name}.pc
+        DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+endforeach()

@@ -105,6 +105,13 @@ class CheckLayers(unittest.TestCase):
         self.assert_clean("src/fixture/a.c",
                           'void f(void) { getenv("HOME"); usleep(1); }\n')
 
+    def test_the_same_calls_at_the_edge_of_a_world(self):
+        text = "void f(void) { clock_gettime(1, 0); sleep(1); }\n"
+        for name in "interpose_clock.c", "real.h", "program.c":
+            self.assert_clean("src/sim/" + name, text)
+        for path in "src/sim/unreal.c", "src/core/real.c":
+            self.assertEqual(len(self.check(path, text)), 2)
+
     def test_words_that_only_look_like_calls(self):
         self.assert_clean("src/core/a.c",
                           "/* time() and uv_run(loop) are not called */\n"

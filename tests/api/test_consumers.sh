@@ -62,14 +62,24 @@ check_installed()
     find_libdir
     for file in libtidysock.a libtidysock.so libtidysock.so.0 \
         pkgconfig/tidysock.pc cmake/tidysock/tidysock-config.cmake \
+        libtidysock-sim.o libtidysock-sim.so libtidysock-sim.so.0 \
+        pkgconfig/tidysock-sim.pc \
         cmake/tidysock/tidysock-config-version.cmake \
         cmake/tidysock/TidysockCmocka.cmake; do
         [ -e "$libdir/$file" ] || die "not installed: $file"
     done
     objdump -p "$libdir/libtidysock.so" |
         grep -q 'SONAME.* libtidysock\.so\.0$' || die 'wrong soname'
+    objdump -p "$libdir/libtidysock-sim.so" |
+        grep -q 'SONAME.* libtidysock-sim\.so\.0$' || die 'wrong soname'
     needs "$libdir/libtidysock.so" libuv || die 'libuv is not linked'
-    python3 "$source/tests/api/test_exports.py" nm "$libdir/libtidysock.so"
+    ! objdump -p "$libdir/libtidysock-sim.so" | grep NEEDED |
+        grep -v -e ' libc\.so' -e ' ld-linux' ||
+        die 'libtidysock-sim needs more than the C library'
+    python3 "$source/tests/api/test_exports.py" nm "$libdir/libtidysock.so" \
+        "$libdir/libtidysock-sim.so" "$libdir/libtidysock-sim.o"
+    "$prefix/bin/tidysock" --version | grep -q '^tidysock [0-9]' ||
+        die 'the command does not run where it is installed'
     (cd "$source/include" && find tidysock -name '*.h' | LC_ALL=C sort) \
         >"$work/headers"
     (cd "$prefix/include" && find . -type f | sed 's,^\./,,' | LC_ALL=C sort) |
@@ -110,6 +120,20 @@ pkgconfig_static)
     ! needs program libtidysock || die 'the archive is not used'
     ./program
     ;;
+pkgconfig_sim)
+    use_installed
+    enter_copy $kind
+    # shellcheck disable=SC2046
+    $cc -std=gnu11 -o with_shared with_sim.c \
+        $(pkg-config --cflags --libs tidysock-sim)
+    # shellcheck disable=SC2046
+    $cc -std=gnu11 -o with_object with_sim.c $(pkg-config --cflags tidysock-sim) \
+        "$(pkg-config --variable=object tidysock-sim)"
+    needs with_shared libtidysock-sim || die 'the shared library is not used'
+    ! needs with_object libtidysock-sim || die 'the object file is not used'
+    ./with_shared
+    ./with_object
+    ;;
 find_package)
     use_installed
     unset PKG_CONFIG_PATH
@@ -119,9 +143,12 @@ find_package)
     cmake --build build
     needs build/with_shared libtidysock || die 'the shared library is not used'
     ! needs build/with_static libtidysock || die 'the archive is not used'
+    needs build/with_sim libtidysock-sim || die 'the shared library is not used'
+    ! needs build/with_sim_object libtidysock-sim ||
+        die 'the object file is not used'
     cd build
     ctest --output-on-failure --no-tests=error | tee log
-    for test in shared static 'with_cmocka.test_nothing\[tcp\]' \
+    for test in shared static sim sim_object 'with_cmocka.test_nothing\[tcp\]' \
         'with_cmocka.test_nothing\[unix\]'; do
         grep -q "Test *#[0-9]*: $test .*Passed" log || die "no test: $test"
     done

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * @file
+ * Worlds: simulated kernels, for tests that run unmodified in them.
+ *
+ * A body is run in a world: its sockets, pipes, timers and clocks are the
+ * world's, also those of libraries that it calls (libuv, libevent), and no
+ * system call of that kind reaches the real kernel. Time is virtual. Where the
+ * kernel leaves something open (when a segment arrives, which of several ready
+ * descriptors is reported first) the world asks its schedule; the same schedule
+ * gives the same run, byte for byte of its trace.
+ *
+ * Link with libtidysock-sim (`pkg-config tidysock-sim`), which answers the names
+ * of libc that it needs: socket(), read(), epoll_wait(), clock_gettime() and so
+ * on. Outside of a world they do what they always did. docs/WORLD.md says what
+ * is modelled and what is not; a call that is not modelled ends the run and is
+ * named.
+ *
+ * Every run is in a process of its own, forked from the caller's: what ends a
+ * run (a failed check, a deadlock, a crash) ends that process only.
+ */
+#ifndef TIDYSOCK_SIM_H
+#define TIDYSOCK_SIM_H
+
+#include <tidysock/common.h>
+#include <tidysock/error.h>
+
+TIDY_BEGIN_DECLS
+
+/**
+ * What the kernel leaves open: name, text. Alternative 0 of each is the calm
+ * one: an idle Linux with its loopback interface.
+ */
+/* clang-format off */
+#define TIDY_CHOICE_TABLE(X)                                                   \
+    X(ORDER, "order", "what is in flight, and what arrives next")              \
+    X(READY, "ready", "which ready descriptors are reported, in which order")  \
+    X(ACCEPT, "accept", "a connection reaches the backlog late")               \
+    X(TIMER, "timer", "a time limit passes before what is under way")          \
+    X(READ_CUT, "read-cut", "a read returns less than there is")               \
+    X(WRITE_CUT, "write-cut", "a write takes less than there is room for")     \
+    X(WAKE, "wake", "a wait ends although nothing is ready")                   \
+    X(EINTR_FAULT, "eintr", "a blocking call is interrupted")                  \
+    X(EMFILE_FAULT, "emfile", "no descriptor is left")                         \
+    X(ENOBUFS_FAULT, "enobufs", "no memory is left for a socket")              \
+    X(ABORT_FAULT, "abort", "accept gives ECONNABORTED")                       \
+    X(REFUSE_FAULT, "refuse", "a connect is refused")                          \
+    X(UNREACHED_FAULT, "unreached", "a connect is never answered")             \
+    X(RESET_FAULT, "reset", "a connection is reset in the middle")
+/* clang-format on */
+
+/** Kinds of choices. */
+enum tidy_choice {
+#define TIDY__CHOICE_ENUM(name, text, what) TIDY_CHOICE_##name,
+    TIDY_CHOICE_TABLE(TIDY__CHOICE_ENUM)
+#undef TIDY__CHOICE_ENUM
+    TIDY_N_CHOICES
+};
+
+/** The name of a kind, e.g. "read-cut"; borrowed for ever. */
+TIDY_API const char *tidy_choice_name(enum tidy_choice kind);
+
+/** A set of kinds, for tidy_world_options. */
+#define TIDY_CHOICE_BIT(kind) (UINT32_C(1) << (kind))
+#define TIDY_CHOICES_ALL ((UINT32_C(1) << TIDY_N_CHOICES) - 1)
+/** All but the faults: what an idle machine may do. */
+#define TIDY_CHOICES_ORDERS                                                    \
+    (TIDY_CHOICE_BIT(TIDY_CHOICE_ORDER) | TIDY_CHOICE_BIT(TIDY_CHOICE_READY) | \
+     TIDY_CHOICE_BIT(TIDY_CHOICE_ACCEPT) | TIDY_CHOICE_BIT(TIDY_CHOICE_TIMER))
+
+/** How a run ended. */
+enum tidy_outcome {
+    TIDY_OUTCOME_PASSED,
+    TIDY_OUTCOME_FAILED,       /**< the body called tidy_world_fail() */
+    TIDY_OUTCOME_DEADLOCK,     /**< it waits for what cannot come any more */
+    TIDY_OUTCOME_LEFTOVER,     /**< descriptors, connections or paths stayed */
+    TIDY_OUTCOME_LIMIT,        /**< too many steps, or too much time */
+    TIDY_OUTCOME_UNMODELLED,   /**< a call that no world can answer */
+    TIDY_OUTCOME_UNCONTROLLED, /**< the same schedule gave another trace */
+    TIDY_OUTCOME_ASTRAY,       /**< the schedule is not one of this body */
+    TIDY_OUTCOME_CRASHED,      /**< by a signal, or by exiting */
+    TIDY_OUTCOME_NOT_RUN       /**< no process, no memory, no descriptors */
+};
+
+/** Whose kernel a world is like. */
+enum tidy_profile {
+    TIDY_PROFILE_LINUX,
+    /** As Linux, but a connection that was reset before it was accepted is
+     *  never returned by accept(), or gives ECONNABORTED. */
+    TIDY_PROFILE_DARWIN
+};
+
+/** What a world is to be like. Zero means the default everywhere. */
+struct tidy_world_options {
+    /** sizeof(struct tidy_world_options), or 0; lets us grow it. */
+    size_t size;
+    enum tidy_profile profile;
+    /** Kinds that may depart from calm (TIDY_CHOICE_BIT); 0: none. */
+    uint32_t kinds;
+    /** Departs at random, from this seed; 0: calm, or `choices`. */
+    uint64_t seed;
+    /** The alternatives to take, one after the other, and calm after the last.
+     *  Borrowed for the run. NULL: `seed` decides. */
+    const uint32_t *choices;
+    size_t n_choices;
+    /** Keep the text of the trace. */
+    bool has_trace;
+    /** The run is over after so many calls of the body's, or so much virtual
+     *  time; 0: a million, and an hour. */
+    uint64_t max_steps;
+    uint64_t max_ns;
+    /** How long a segment may be under way while time passes; 0: 100 ms. */
+    uint64_t max_latency_ns;
+};
+
+/** A body: what is to run in a world. It returns if all is well. */
+typedef void (*tidy_world_body_cb)(void *arg);
+
+/* --------------------------------------------------------- running a body */
+
+/** What became of a run. */
+struct tidy_world_report;
+
+/**
+ * Run a body once in a world, in a process forked for it.
+ *
+ * The body sees the caller's memory as it is now; what it changes is gone when
+ * it is over.
+ *
+ * @param options  Copied; NULL: all defaults.
+ * @param body     Called once, inside the world.
+ * @param arg      The body's.
+ * @return         What became of it, owned: end it with
+ *                 tidy_world_report_free(). Never NULL: if nothing could be
+ *                 run, the outcome is TIDY_OUTCOME_NOT_RUN, and the text says
+ *                 why.
+ */
+TIDY_API struct tidy_world_report *
+tidy_world_run(const struct tidy_world_options *options,
+               tidy_world_body_cb body,
+               void *arg);
+
+/**
+ * Many runs of one body. They share a process as long as they pass, which is
+ * some ten times as fast; the body must then leave nothing behind in the
+ * process's memory that another run could see.
+ */
+struct tidy_world_runner;
+
+/** How a runner's process is made ready. */
+enum tidy_warm_up {
+    /** Run the body once outside of any world, and forget the outcome: for what
+     *  libraries make once in a process. */
+    TIDY_WARM_UP_OUTSIDE,
+    /** The body cannot run outside: each run has a process of its own. */
+    TIDY_WARM_UP_NONE
+};
+
+/**
+ * Make a runner. No process is forked before the first run.
+ *
+ * @param body  Borrowed, with @p arg, until the runner is freed.
+ * @return      Owned: end it with tidy_world_runner_free(). NULL: out of memory.
+ */
+TIDY_API struct tidy_world_runner *
+tidy_world_runner_new(tidy_world_body_cb body,
+                      void *arg,
+                      enum tidy_warm_up warm_up);
+
+/**
+ * Run the body once more; as tidy_world_run().
+ *
+ * A run that does not pass ends its process, and is run again in a fresh one:
+ * only what happens there, too, is reported as it is. Else the outcome is
+ * TIDY_OUTCOME_UNCONTROLLED: "state leaks between runs", and from then on each
+ * run has a process of its own.
+ */
+TIDY_API struct tidy_world_report *
+tidy_world_runner_run(struct tidy_world_runner *runner,
+                      const struct tidy_world_options *options);
+
+/** End the runner and its process. Accepts NULL, returns NULL. */
+TIDY_API struct tidy_world_runner *
+tidy_world_runner_free(struct tidy_world_runner *runner);
+
+/**
+ * Run a whole program in a world, from before its main() to its end: the
+ * library is preloaded into it.
+ *
+ * It must be linked dynamically, and be server and client in one. Its
+ * descriptors 0, 1 and 2 are real. Like a body it is to leave nothing behind,
+ * and a program that ends with another code than 0 has failed.
+ *
+ * @param options  Copied; NULL: all defaults.
+ * @param argv     The program, looked for as execvp(3) does, and its arguments.
+ * @return         As tidy_world_run().
+ */
+TIDY_API struct tidy_world_report *
+tidy_world_run_program(const struct tidy_world_options *options,
+                       char *const argv[]);
+
+/** How it ended. */
+TIDY_API enum tidy_outcome
+tidy_world_report_outcome(const struct tidy_world_report *report);
+
+/** The name of an outcome, e.g. "deadlock"; borrowed for ever. */
+TIDY_API const char *tidy_outcome_name(enum tidy_outcome outcome);
+
+/** Why, in one or more lines; "" if it passed. Borrowed from the report. */
+TIDY_API const char *
+tidy_world_report_text(const struct tidy_world_report *report);
+
+/** The trace, a line for each event, if it was asked for; else "". */
+TIDY_API const char *
+tidy_world_report_trace(const struct tidy_world_report *report);
+
+/** The alternatives that were taken, which replay the run; borrowed. */
+TIDY_API const uint32_t *
+tidy_world_report_choices(const struct tidy_world_report *report,
+                          size_t *ret_n_choices);
+
+/** Calls of the body's, and virtual time from the first to the last. */
+TIDY_API uint64_t
+tidy_world_report_n_steps(const struct tidy_world_report *report);
+TIDY_API uint64_t
+tidy_world_report_duration_ns(const struct tidy_world_report *report);
+
+/** The code with which a program ended by itself, or 128 and the number of the
+ *  signal that ended it; -1: the world did, or the run was that of a body. */
+TIDY_API int
+tidy_world_report_exit_code(const struct tidy_world_report *report);
+
+/** End a report. Accepts NULL, returns NULL. */
+TIDY_API struct tidy_world_report *
+tidy_world_report_free(struct tidy_world_report *report);
+
+/* --------------------------------------------------------- inside a world */
+
+/** Is the calling thread inside a world? */
+TIDY_API bool tidy_world_is_inside(void);
+
+/** Virtual time since the world began. Misuse outside of one. */
+TIDY_API uint64_t tidy_world_now_ns(void);
+
+/** Let so much virtual time pass, with all that happens in it. */
+TIDY_API void tidy_world_advance(uint64_t duration_ns);
+
+/**
+ * Fail the run: it ends here, with TIDY_OUTCOME_FAILED and this sentence.
+ *
+ * @param fmt  printf-like.
+ */
+TIDY_API __attribute__((noreturn)) void tidy_world_fail(const char *fmt, ...)
+    TIDY_PRINTF(1, 2);
+
+TIDY_END_DECLS
+
+#endif

@@ -1,0 +1,527 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The system calls on sockets: what is common to all families, and blocking.
+ */
+#include "sim/calls.h"
+#include "sim/progress.h"
+#include "sim/socket.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/un.h>
+
+#define TYPE_FLAGS (SOCK_NONBLOCK | SOCK_CLOEXEC)
+
+/* 0, -EBADF or -ENOTSOCK. */
+static int
+find_socket(struct sim_world *world, int fd, struct sim_socket **ret_sock)
+{
+    struct sim_file *file = tidy__sim_fd_file(world, fd);
+
+    if (!file)
+        return -EBADF;
+    *ret_sock = tidy__sim_socket_of(file);
+    return *ret_sock ? 0 : -ENOTSOCK;
+}
+
+static int status_of(int type)
+{
+    return O_RDWR | (type & SOCK_NONBLOCK ? O_NONBLOCK : 0);
+}
+
+static int fd_flags_of(int type)
+{
+    return type & SOCK_CLOEXEC ? FD_CLOEXEC : 0;
+}
+
+static bool is_nonblocking(const struct sim_socket *sock)
+{
+    return sock->file.status & O_NONBLOCK;
+}
+
+/* A descriptor for a socket, which goes if there is none. */
+static int give_fd(struct sim_socket *sock, int fd_flags)
+{
+    int fd = tidy__sim_fd_open(&sock->file, fd_flags);
+
+    if (fd < 0)
+        sock->file.ops->release(&sock->file);
+    return fd;
+}
+
+/* ----------------------------------------------------------------- beginning */
+
+static void refuse_domain(struct sim_world *world, int domain)
+{
+    char what[64];
+
+    if (domain == AF_INET || domain == AF_INET6 || domain == AF_UNIX)
+        return;
+    snprintf(what,
+             sizeof(what),
+             domain == AF_NETLINK  ? "sockets of AF_NETLINK"
+             : domain == AF_PACKET ? "sockets of AF_PACKET"
+                                   : "sockets of domain %d",
+             domain);
+    tidy__sim_unmodelled(world, what);
+}
+
+static void refuse_type(struct sim_world *world, int type)
+{
+    if ((type & ~TYPE_FLAGS) == SOCK_STREAM)
+        return;
+    tidy__sim_unmodelled(world,
+                         (type & ~TYPE_FLAGS) == SOCK_DGRAM
+                             ? "datagram sockets"
+                             : "sockets other than stream");
+}
+
+static bool is_protocol(int domain, int protocol)
+{
+    if (domain == AF_UNIX)
+        return protocol == 0 || protocol == AF_UNIX;
+    return protocol == 0 || protocol == IPPROTO_TCP;
+}
+
+int tidy__sim_socket(struct sim_world *world,
+                     int domain,
+                     int type,
+                     int protocol)
+{
+    struct sim_socket *sock;
+    int result;
+
+    tidy__sim_call(world);
+    refuse_domain(world, domain);
+    refuse_type(world, type);
+    if (!is_protocol(domain, protocol))
+        return -EPROTONOSUPPORT;
+    if (tidy__choose_fault(world, TIDY_CHOICE_ENOBUFS_FAULT, 0))
+        return -ENOBUFS;
+    sock = domain == AF_UNIX
+               ? tidy__sim_unix_new(world, status_of(type))
+               : tidy__sim_tcp_new(world, domain, status_of(type));
+    result = sock ? give_fd(sock, fd_flags_of(type)) : -ENOBUFS;
+    SIM_TRACE(world, "socket(%d) = %d", domain, result);
+    return result;
+}
+
+static int give_pair(struct sim_socket *pair[2], int fd_flags, int fds[2])
+{
+    struct sim_world *world = pair[0]->file.world;
+    int near = give_fd(pair[0], fd_flags), far;
+
+    if (near < 0) {
+        pair[1]->file.ops->release(&pair[1]->file);
+        return near;
+    }
+    far = give_fd(pair[1], fd_flags);
+    if (far < 0) {
+        tidy__sim_fd_close(world, near);
+        return far;
+    }
+    fds[0] = near;
+    fds[1] = far;
+    return 0;
+}
+
+int tidy__sim_socketpair(struct sim_world *world,
+                         int domain,
+                         int type,
+                         int protocol,
+                         int fds[2])
+{
+    struct sim_socket *pair[2];
+    int result;
+
+    tidy__sim_call(world);
+    refuse_domain(world, domain);
+    refuse_type(world, type);
+    if (domain != AF_UNIX)
+        return -EOPNOTSUPP;
+    if (!is_protocol(domain, protocol))
+        return -EPROTONOSUPPORT;
+    result = tidy__sim_unix_pair(world, status_of(type), pair);
+    if (result == 0)
+        result = give_pair(pair, fd_flags_of(type), fds);
+    SIM_TRACE(world, "socketpair() = %d", result < 0 ? result : fds[0]);
+    return result;
+}
+
+/* ----------------------------------------------------------------- addresses */
+
+static socklen_t min_len_of(const struct sim_socket *sock)
+{
+    return sock->domain == AF_INET    ? sizeof(struct sockaddr_in)
+           : sock->domain == AF_INET6 ? 24 /* without sin6_scope_id: RFC 2133 */
+                                      : sizeof(sa_family_t);
+}
+
+/* 0, -EINVAL or -EAFNOSUPPORT. */
+static int take_address(const struct sim_socket *sock,
+                        const struct sockaddr *address,
+                        socklen_t len,
+                        struct sim_address *ret_address)
+{
+    if (!address)
+        return -EFAULT;
+    if (len < min_len_of(sock) || len > sizeof(ret_address->u))
+        return -EINVAL;
+    memset(ret_address, 0, sizeof(*ret_address));
+    memcpy(&ret_address->u, address, len);
+    ret_address->len = len;
+    if (ret_address->u.any.sa_family == sock->domain)
+        return 0;
+    return sock->domain == AF_UNIX ? -EINVAL : -EAFNOSUPPORT;
+}
+
+static void give_address(const struct sim_address *from,
+                         struct sockaddr *address,
+                         socklen_t *len)
+{
+    if (!address || !len)
+        return;
+    memcpy(address, &from->u, *len < from->len ? *len : from->len);
+    *len = from->len;
+}
+
+int tidy__sim_bind(struct sim_world *world,
+                   int fd,
+                   const struct sockaddr *address,
+                   socklen_t len)
+{
+    struct sim_address taken;
+    struct sim_socket *sock;
+    int result;
+
+    tidy__sim_call(world);
+    result = find_socket(world, fd, &sock);
+    if (result == 0)
+        result = take_address(sock, address, len, &taken);
+    if (result == 0)
+        result = sock->ops->bind(sock, &taken);
+    SIM_TRACE(world, "bind(%d) = %d", fd, result);
+    return result;
+}
+
+static int name_call(struct sim_world *world,
+                     const char *call,
+                     int fd,
+                     bool is_peer,
+                     struct sockaddr *address,
+                     socklen_t *len)
+{
+    struct sim_address name = { 0 };
+    struct sim_socket *sock;
+    int result;
+
+    tidy__sim_call(world);
+    result = find_socket(world, fd, &sock);
+    if (result == 0)
+        result = sock->ops->name(sock, is_peer, &name);
+    if (result == 0)
+        give_address(&name, address, len);
+    SIM_TRACE(world, "%s(%d) = %d", call, fd, result);
+    return result;
+}
+
+int tidy__sim_getsockname(struct sim_world *world,
+                          int fd,
+                          struct sockaddr *address,
+                          socklen_t *len)
+{
+    return name_call(world, "getsockname", fd, false, address, len);
+}
+
+int tidy__sim_getpeername(struct sim_world *world,
+                          int fd,
+                          struct sockaddr *address,
+                          socklen_t *len)
+{
+    return name_call(world, "getpeername", fd, true, address, len);
+}
+
+/* ---------------------------------------------------------- listen and accept */
+
+int tidy__sim_listen(struct sim_world *world, int fd, int backlog)
+{
+    struct sim_socket *sock;
+    int result;
+
+    tidy__sim_call(world);
+    result = find_socket(world, fd, &sock);
+    if (result == 0)
+        result = sock->ops->listen(
+            sock, backlog < 0 || backlog > SOMAXCONN ? SOMAXCONN : backlog);
+    SIM_TRACE(world, "listen(%d, %d) = %d", fd, backlog, result);
+    return result;
+}
+
+/* A wait until poll() says one of these. */
+struct readiness {
+    struct sim_file *file;
+    uint32_t events;
+};
+
+static bool is_ready(void *arg)
+{
+    const struct readiness *readiness = arg;
+
+    return (readiness->file->ops->poll(readiness->file) & readiness->events) !=
+           0;
+}
+
+static uint64_t until_ns(const struct sim_socket *sock, bool is_write)
+{
+    uint64_t patience_ns = tidy__sim_socket_patience_ns(&sock->file, is_write);
+
+    return patience_ns == SIM_NEVER ? SIM_NEVER
+                                    : sock->file.world->now_ns + patience_ns;
+}
+
+/* -EINTR if a signal comes instead, and -ETIMEDOUT. */
+static int wait_ready(struct sim_socket *sock,
+                      const char *call,
+                      int fd,
+                      uint32_t events,
+                      uint64_t until)
+{
+    struct readiness readiness = { .file = &sock->file, .events = events };
+
+    if (tidy__choose_fault(
+            sock->file.world, TIDY_CHOICE_EINTR_FAULT, sock->file.id))
+        return -EINTR;
+    return tidy__sim_wait(
+        sock->file.world, call, fd, is_ready, &readiness, until);
+}
+
+/* Calm, or a connection that did not last until it was accepted. */
+static int accept_one(struct sim_socket *sock, struct sim_socket **ret_child)
+{
+    struct sim_world *world = sock->file.world;
+    int result = sock->ops->accept(sock, ret_child);
+
+    if (result == 0 &&
+        tidy__choose_fault(world, TIDY_CHOICE_ABORT_FAULT, sock->file.id)) {
+        (*ret_child)->ops->abort(*ret_child);
+        return -ECONNABORTED;
+    }
+    return result;
+}
+
+static int
+accept_waiting(struct sim_socket *sock, int fd, struct sim_socket **ret_child)
+{
+    uint64_t until = until_ns(sock, false);
+    int result;
+
+    for (;;) {
+        result = accept_one(sock, ret_child);
+        if (result != -EAGAIN || is_nonblocking(sock))
+            return result;
+        result = wait_ready(
+            sock, "accept", fd, EPOLLIN | EPOLLHUP | EPOLLERR, until);
+        if (result < 0)
+            return result == -ETIMEDOUT ? -EAGAIN : result;
+    }
+}
+
+static int give_child(struct sim_socket *child,
+                      struct sockaddr *address,
+                      socklen_t *len,
+                      int flags)
+{
+    struct sim_address peer = { 0 };
+
+    if (child->ops->name(child, true, &peer) == -ENOTCONN)
+        child->ops->name(child, false, &peer); /* of the family, at least */
+    child->file.status = status_of(flags);
+    give_address(&peer, address, len);
+    return give_fd(child, fd_flags_of(flags));
+}
+
+int tidy__sim_accept4(struct sim_world *world,
+                      int fd,
+                      struct sockaddr *address,
+                      socklen_t *len,
+                      int flags)
+{
+    struct sim_socket *sock, *child;
+    int result;
+
+    tidy__sim_call(world);
+    if (flags & ~TYPE_FLAGS)
+        return -EINVAL;
+    result = find_socket(world, fd, &sock);
+    if (result == 0 && !sock->ops->is_listening(sock))
+        result = -EINVAL;
+    if (result == 0 && tidy__sim_fd_is_full(world))
+        result = -EMFILE; /* before anything is taken from the backlog */
+    if (result == 0)
+        result = accept_waiting(sock, fd, &child);
+    if (result == 0)
+        result = give_child(child, address, len, flags);
+    SIM_TRACE(world, "accept(%d) = %d", fd, result);
+    return result;
+}
+
+/* --------------------------------------------------------- connect, shutdown */
+
+struct attempt {
+    struct sim_socket *sock;
+    const struct sim_address *address;
+    int result;
+};
+
+/* Asking again is how the outcome is told: in the end it is the connect's. */
+static bool is_decided(void *arg)
+{
+    struct attempt *attempt = arg;
+
+    attempt->result =
+        attempt->sock->ops->connect(attempt->sock, attempt->address);
+    return attempt->result != -EINPROGRESS && attempt->result != -EALREADY &&
+           attempt->result != -EAGAIN;
+}
+
+static int connect_waiting(struct sim_socket *sock,
+                           int fd,
+                           const struct sim_address *address)
+{
+    struct attempt attempt = { .sock = sock, .address = address };
+    int result;
+
+    if (is_decided(&attempt) || is_nonblocking(sock))
+        return attempt.result;
+    if (tidy__choose_fault(
+            sock->file.world, TIDY_CHOICE_EINTR_FAULT, sock->file.id))
+        return -EINTR;
+    result = tidy__sim_wait(sock->file.world,
+                            "connect",
+                            fd,
+                            is_decided,
+                            &attempt,
+                            until_ns(sock, true));
+    if (result == -ETIMEDOUT)
+        return attempt.result == -EAGAIN ? -EAGAIN : -EINPROGRESS;
+    return attempt.result;
+}
+
+int tidy__sim_connect(struct sim_world *world,
+                      int fd,
+                      const struct sockaddr *address,
+                      socklen_t len)
+{
+    struct sim_address taken;
+    struct sim_socket *sock;
+    int result;
+
+    tidy__sim_call(world);
+    result = find_socket(world, fd, &sock);
+    if (result == 0)
+        result = take_address(sock, address, len, &taken);
+    if (result == 0)
+        result = connect_waiting(sock, fd, &taken);
+    SIM_TRACE(world, "connect(%d) = %d", fd, result);
+    return result;
+}
+
+int tidy__sim_shutdown(struct sim_world *world, int fd, int how)
+{
+    struct sim_socket *sock;
+    int result;
+
+    tidy__sim_call(world);
+    result = find_socket(world, fd, &sock);
+    if (result == 0 && (how < SHUT_RD || how > SHUT_RDWR))
+        result = -EINVAL;
+    if (result == 0) /* SHUT_RD, SHUT_WR, SHUT_RDWR: 0, 1, 2 */
+        result = sock->ops->shutdown(sock, (unsigned)how + 1);
+    SIM_TRACE(world, "shutdown(%d, %d) = %d", fd, how, result);
+    return result;
+}
+
+/* ------------------------------------------------------------------- options */
+
+int tidy__sim_getsockopt(struct sim_world *world,
+                         int fd,
+                         int level,
+                         int name,
+                         void *value,
+                         socklen_t *len)
+{
+    struct sim_socket *sock;
+    int result;
+
+    tidy__sim_call(world);
+    result = find_socket(world, fd, &sock);
+    if (result == 0)
+        result = tidy__sim_socket_get_option(sock, level, name, value, len);
+    SIM_TRACE(world, "getsockopt(%d, %d, %d) = %d", fd, level, name, result);
+    return result;
+}
+
+int tidy__sim_setsockopt(struct sim_world *world,
+                         int fd,
+                         int level,
+                         int name,
+                         const void *value,
+                         socklen_t len)
+{
+    struct sim_socket *sock;
+    int result;
+
+    tidy__sim_call(world);
+    result = find_socket(world, fd, &sock);
+    if (result == 0)
+        result = tidy__sim_socket_set_option(sock, level, name, value, len);
+    SIM_TRACE(world, "setsockopt(%d, %d, %d) = %d", fd, level, name, result);
+    return result;
+}
+
+/* ------------------------------------------------------------------ messages */
+
+ssize_t tidy__sim_sendmsg(struct sim_world *world,
+                          const char *call,
+                          int fd,
+                          const struct msghdr *msg,
+                          int flags)
+{
+    struct sim_socket *sock;
+    int result = find_socket(world, fd, &sock);
+
+    if (result < 0)
+        return result;
+    if (msg->msg_controllen > 0)
+        tidy__sim_unmodelled(world, "control messages (sendmsg)");
+    /* Of a destination: TCP ignores it, a Unix stream does not. */
+    if (msg->msg_namelen > 0 && sock->domain == AF_UNIX)
+        return sock->ops->name(sock, true, &(struct sim_address){ 0 }) == 0
+                   ? -EISCONN
+                   : -EOPNOTSUPP;
+    return tidy__sim_writev(
+        world, call, fd, msg->msg_iov, msg->msg_iovlen, flags);
+}
+
+ssize_t tidy__sim_recvmsg(struct sim_world *world,
+                          const char *call,
+                          int fd,
+                          struct msghdr *msg,
+                          int flags)
+{
+    struct sim_socket *sock;
+    ssize_t result = find_socket(world, fd, &sock);
+
+    if (result < 0)
+        return result;
+    result =
+        tidy__sim_readv(world, call, fd, msg->msg_iov, msg->msg_iovlen, flags);
+    if (result < 0)
+        return result;
+    msg->msg_namelen = 0;
+    msg->msg_controllen = 0;
+    msg->msg_flags = flags & MSG_CMSG_CLOEXEC;
+    return result;
+}

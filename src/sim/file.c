@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Open files, and the table of descriptors that refer to them.
+ *
+ * A file counts its descriptors and is released with the last of them; before
+ * that, those who watch it forget it, as fput() does. A bit for each number
+ * that is in use finds the lowest free one.
+ */
+#include "sim/file.h"
+
+#include "sim/epoll.h"
+#include "sim/world.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define N_WORDS (SIM_N_FDS / 64)
+
+void tidy__sim_file_init(struct sim_file *file,
+                         struct sim_world *world,
+                         const struct sim_file_ops *ops,
+                         int status)
+{
+    memset(file, 0, sizeof(*file));
+    file->ops = ops;
+    file->world = world;
+    file->id = ++world->n_files;
+    file->status = status;
+}
+
+void tidy__sim_file_wake(struct sim_file *file, uint32_t key)
+{
+    if (file->watches)
+        tidy__sim_watches_wake(file, key);
+}
+
+/* -------------------------------------------------------------- the table */
+
+/* An index of the table, or -EMFILE. */
+static int find_free(const struct sim_world *world, size_t from)
+{
+    size_t word = from / 64;
+    uint64_t free_bits = ~world->used_fds[word] & (UINT64_MAX << from % 64);
+
+    while (!free_bits) {
+        if (++word == N_WORDS)
+            return -EMFILE;
+        free_bits = ~world->used_fds[word];
+    }
+    return (int)word * 64 + ffsll((long long)free_bits) - 1;
+}
+
+bool tidy__sim_fd_is_full(const struct sim_world *world)
+{
+    return find_free(world, 0) < 0;
+}
+
+int tidy__sim_fd_open_from(struct sim_file *file, int fd_flags, int min_fd)
+{
+    struct sim_world *world = file->world;
+    int idx;
+
+    if (min_fd > SIM_FD_MAX)
+        return -EMFILE;
+    idx = find_free(world,
+                    min_fd > SIM_FD_MIN ? (size_t)(min_fd - SIM_FD_MIN) : 0);
+    if (idx < 0)
+        return idx;
+    world->used_fds[idx / 64] |= UINT64_C(1) << idx % 64;
+    world->fds[idx].file = file;
+    world->fds[idx].flags = fd_flags;
+    file->n_fds++;
+    return idx + SIM_FD_MIN;
+}
+
+int tidy__sim_fd_open(struct sim_file *file, int fd_flags)
+{
+    if (tidy__choose_fault(file->world, TIDY_CHOICE_EMFILE_FAULT, file->id))
+        return -EMFILE;
+    return tidy__sim_fd_open_from(file, fd_flags, SIM_FD_MIN);
+}
+
+struct sim_file *tidy__sim_fd_file(const struct sim_world *world, int fd)
+{
+    size_t idx = (size_t)(unsigned)fd - SIM_FD_MIN;
+
+    return idx < SIM_N_FDS ? world->fds[idx].file : NULL;
+}
+
+int tidy__sim_fd_close(struct sim_world *world, int fd)
+{
+    struct sim_file *file = tidy__sim_fd_file(world, fd);
+    int idx = fd - SIM_FD_MIN;
+
+    if (!file)
+        return -EBADF;
+    world->used_fds[idx / 64] &= ~(UINT64_C(1) << idx % 64);
+    world->fds[idx].file = NULL;
+    if (--file->n_fds > 0)
+        return 0;
+    tidy__sim_watches_drop(file);
+    file->ops->release(file);
+    return 0;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a body may ask of the world that it is in.
+ */
+#include "base/misuse.h"
+#include "sim/progress.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#define SENTENCE_MAX 1024
+
+bool tidy_world_is_inside(void)
+{
+    return tidy__sim_world;
+}
+
+uint64_t tidy_world_now_ns(void)
+{
+    TIDY_REQUIRE(tidy__sim_world, "tidy_world_now_ns: not inside a world");
+    return tidy__sim_world->now_ns;
+}
+
+static bool is_never(void *arg)
+{
+    (void)arg;
+    return false;
+}
+
+void tidy_world_advance(uint64_t duration_ns)
+{
+    struct sim_world *world = tidy__sim_world;
+
+    TIDY_REQUIRE(world, "tidy_world_advance: not inside a world");
+    tidy__sim_wait(world,
+                   "tidy_world_advance",
+                   -1,
+                   is_never,
+                   NULL,
+                   world->now_ns + duration_ns);
+}
+
+void tidy_world_fail(const char *fmt, ...)
+{
+    char sentence[SENTENCE_MAX];
+    va_list args;
+
+    TIDY_REQUIRE(tidy__sim_world, "tidy_world_fail: not inside a world");
+    va_start(args, fmt);
+    vsnprintf(sentence, sizeof(sentence), fmt, args);
+    va_end(args);
+    tidy__sim_end(tidy__sim_world, TIDY_OUTCOME_FAILED, "%s", sentence);
+}

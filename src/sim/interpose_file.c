@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Descriptors: copied, asked, set; and the files that have no name.
+ */
+#include "sim/seam.h"
+
+#include <stdarg.h>
+
+/* ----------------------------------------------------------------- copies */
+
+SEAM(int, dup, (int fd))
+{
+    struct sim_world *world = tidy__seam_world("dup", fd);
+
+    if (!world)
+        return REAL(dup)(fd);
+    return tidy__seam_int(tidy__sim_dup(world, fd));
+}
+
+/* The world in which both numbers are; NULL: both are real. */
+static struct sim_world *world_of_both(const char *call, int fd, int new_fd)
+{
+    struct sim_world *world = tidy__seam_world(call, fd);
+    struct sim_world *new_world = tidy__seam_world(call, new_fd);
+
+    if (world && !new_world)
+        tidy__seam_refuse(world, "a copy under a real number", fd);
+    if (new_world && !world)
+        tidy__seam_refuse(
+            new_world, "a real descriptor's copy in place", new_fd);
+    return world;
+}
+
+SEAM(int, dup2, (int fd, int new_fd))
+{
+    struct sim_world *world = world_of_both("dup2", fd, new_fd);
+
+    if (!world)
+        return REAL(dup2)(fd, new_fd);
+    return tidy__seam_int(tidy__sim_dup3(world, fd, new_fd, 0, true));
+}
+SEAM_ALIAS(dup2, __dup2)
+
+SEAM(int, dup3, (int fd, int new_fd, int flags))
+{
+    struct sim_world *world = world_of_both("dup3", fd, new_fd);
+
+    if (!world)
+        return REAL(dup3)(fd, new_fd, flags);
+    return tidy__seam_int(tidy__sim_dup3(world, fd, new_fd, flags, false));
+}
+
+/* -------------------------------------------------------------- fcntl, ioctl */
+
+/* Whether there is an argument, and of which type, depends on the command: what
+ * lies in its place is passed on, and not looked at if it is none. */
+SEAM(int, fcntl, (int fd, int command, ...))
+{
+    struct sim_world *world = tidy__seam_world("fcntl", fd);
+    va_list args;
+    long arg;
+
+    va_start(args, command);
+    arg = va_arg(args, long);
+    va_end(args);
+    if (!world)
+        return REAL(fcntl)(fd, command, arg);
+    return tidy__seam_int(tidy__sim_fcntl(world, fd, command, arg));
+}
+SEAM_ALIAS(fcntl, fcntl64)
+SEAM_ALIAS(fcntl, __fcntl)
+
+SEAM(int, ioctl, (int fd, unsigned long request, ...))
+{
+    struct sim_world *world = tidy__seam_world("ioctl", fd);
+    va_list args;
+    void *arg;
+
+    va_start(args, request);
+    arg = va_arg(args, void *);
+    va_end(args);
+    if (!world)
+        return REAL(ioctl)(fd, request, arg);
+    return tidy__seam_int(tidy__sim_ioctl(world, fd, request, arg));
+}
+
+/* --------------------------------------------------------- no terminals here */
+
+/* What a question about a terminal is answered. */
+static int refuse_terminal(struct sim_world *world, int fd)
+{
+    return tidy__sim_fd_file(world, fd) ? -ENOTTY : -EBADF;
+}
+
+SEAM(int, isatty, (int fd))
+{
+    struct sim_world *world = tidy__seam_world("isatty", fd);
+
+    if (!world)
+        return REAL(isatty)(fd);
+    tidy__seam_int(refuse_terminal(world, fd));
+    return 0;
+}
+
+SEAM(int, tcgetattr, (int fd, struct termios *settings))
+{
+    struct sim_world *world = tidy__seam_world("tcgetattr", fd);
+
+    if (!world)
+        return REAL(tcgetattr)(fd, settings);
+    return tidy__seam_int(refuse_terminal(world, fd));
+}
+
+SEAM(int, tcsetattr, (int fd, int when, const struct termios *settings))
+{
+    struct sim_world *world = tidy__seam_world("tcsetattr", fd);
+
+    if (!world)
+        return REAL(tcsetattr)(fd, when, settings);
+    return tidy__seam_int(refuse_terminal(world, fd));
+}
+
+/* ------------------------------------------------------- files without a name */
+
+SEAM(int, pipe2, (int fds[2], int flags))
+{
+    if (!tidy__sim_world)
+        return REAL(pipe2)(fds, flags);
+    return tidy__seam_int(tidy__sim_pipe2(tidy__sim_world, fds, flags));
+}
+
+SEAM(int, pipe, (int fds[2]))
+{
+    if (!tidy__sim_world || SEAM_IS_SANITIZERS(PIPE))
+        return REAL(pipe)(fds);
+    return tidy__seam_int(tidy__sim_pipe2(tidy__sim_world, fds, 0));
+}
+SEAM_ALIAS(pipe, __pipe)
+
+SEAM(int, eventfd, (unsigned initial, int flags))
+{
+    if (!tidy__sim_world)
+        return REAL(eventfd)(initial, flags);
+    return tidy__seam_int(tidy__sim_eventfd(tidy__sim_world, initial, flags));
+}
+
+SEAM(int, timerfd_create, (clockid_t clock, int flags))
+{
+    if (!tidy__sim_world)
+        return REAL(timerfd_create)(clock, flags);
+    return tidy__seam_int(
+        tidy__sim_timerfd_create(tidy__sim_world, clock, flags));
+}
+
+SEAM(
+    int,
+    timerfd_settime,
+    (int fd, int flags, const struct itimerspec *value, struct itimerspec *old))
+{
+    struct sim_world *world = tidy__seam_world("timerfd_settime", fd);
+
+    if (!world)
+        return REAL(timerfd_settime)(fd, flags, value, old);
+    return tidy__seam_int(
+        tidy__sim_timerfd_settime(world, fd, flags, value, old));
+}
+
+SEAM(int, timerfd_gettime, (int fd, struct itimerspec *value))
+{
+    struct sim_world *world = tidy__seam_world("timerfd_gettime", fd);
+
+    if (!world)
+        return REAL(timerfd_gettime)(fd, value);
+    return tidy__seam_int(tidy__sim_timerfd_gettime(world, fd, value));
+}

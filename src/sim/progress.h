@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TIDY_SIM_PROGRESS_H
+#define TIDY_SIM_PROGRESS_H
+
+#include "sim/world.h"
+
+/* No time limit. */
+#define SIM_NEVER UINT64_MAX
+
+/* Something that happens at an instant of the world's clock; embedded. */
+struct sim_timer {
+    struct sim_timer *prev, *next; /* in sim_world.timers */
+    uint64_t due_ns;
+    uint64_t idx; /* counts the timers set in the world: breaks ties */
+    bool is_set;
+    void (*fire)(struct sim_timer *timer);
+};
+
+void tidy__sim_timer_set(struct sim_world *world,
+                         struct sim_timer *timer,
+                         uint64_t due_ns);
+void tidy__sim_timer_clear(struct sim_world *world, struct sim_timer *timer);
+
+/* One thing on its way to the other end of a connection. */
+struct sim_segment {
+    struct sim_segment *prev, *next; /* in sim_link.segments */
+    uint64_t sent_ns;
+    int type; /* the link's owner knows */
+    size_t len;
+    unsigned char data[];
+};
+
+/* One direction of a connection: what is in flight arrives in order. */
+struct sim_link {
+    struct sim_link *prev, *next; /* in sim_world.links while it has segments */
+    struct sim_segment *segments; /* DL, owned */
+    unsigned actor;               /* whose this is, for choices */
+    /* It arrives: len bytes of the io from an offset on (NULL: none). */
+    void (*deliver)(struct sim_link *link,
+                    int type,
+                    const struct sim_io *io,
+                    size_t offset,
+                    size_t len);
+};
+
+/*
+ * Send: it arrives at once, which is calm, or stays in flight, as what is behind
+ * others does. 0 or -ENOBUFS.
+ */
+int tidy__sim_link_send(struct sim_world *world,
+                        struct sim_link *link,
+                        int type,
+                        const struct sim_io *io,
+                        size_t offset,
+                        size_t len);
+
+/* Send what stays in flight in any case. */
+int tidy__sim_link_hold(struct sim_world *world,
+                        struct sim_link *link,
+                        int type,
+                        const struct sim_io *io,
+                        size_t offset,
+                        size_t len);
+
+/* Drop what is in flight. */
+void tidy__sim_link_drop(struct sim_world *world, struct sim_link *link);
+
+/* A call begins: count it, let its microsecond pass, and let happen what is due
+ * by then. Ends the run at its limits. */
+void tidy__sim_call(struct sim_world *world);
+
+/*
+ * A call that blocks: let the network and the timers run until a condition
+ * holds (0), or until an instant (-ETIMEDOUT). Ends the run with a deadlock if
+ * nothing can happen any more; call is its name, for the report.
+ */
+int tidy__sim_wait(struct sim_world *world,
+                   const char *call,
+                   int fd,
+                   bool (*is_done)(void *arg),
+                   void *arg,
+                   uint64_t until_ns);
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TIDY_SIM_REPORT_H
+#define TIDY_SIM_REPORT_H
+
+#include "sim/shared.h"
+
+struct tidy_world_report {
+    enum tidy_outcome outcome;
+    uint64_t n_steps, duration_ns, trace_hash;
+    char *text, *trace; /* owned */
+    uint32_t *choices;  /* owned */
+    size_t n_choices;
+    int exit_code; /* of a program; -1: none */
+    bool is_static;
+};
+
+/* Nothing was run, for a cause. */
+struct tidy_world_report *tidy__sim_report_not_run(const char *fmt, ...)
+    __attribute__((format(printf, 1, 2)));
+
+/* A run with its outcome. */
+struct tidy_world_report *tidy__sim_report_run(const struct sim_shared *shared,
+                                               enum tidy_outcome outcome,
+                                               const char *text);
+
+/* A run whose process has ended with a status of waitpid(2)'s. */
+struct tidy_world_report *
+tidy__sim_report_ended(const struct sim_shared *shared, int status);
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the interposed functions say when they cannot answer.
+ */
+#include "sim/seam.h"
+
+#include "base/misuse.h"
+
+struct sim_world *tidy__seam_trespass(const char *call, int fd)
+{
+    tidy__misuse("%s: descriptor %d belongs to a simulated world", call, fd);
+}
+
+void tidy__seam_refuse(struct sim_world *world, const char *call, int fd)
+{
+    const struct sim_file *file = tidy__sim_fd_file(world, fd);
+
+    tidy__sim_end(world,
+                  TIDY_OUTCOME_UNMODELLED,
+                  "simulation does not model %s of descriptor %d (%s)",
+                  call,
+                  fd,
+                  file ? file->ops->kind : "not open");
+}
+
+void tidy__seam_refuse_real(struct sim_world *world, const char *call, int fd)
+{
+    if (fd < 0 || tidy__sim_is_fd(fd) || REAL(fcntl)(fd, F_GETFD) < 0)
+        return;
+    tidy__sim_end(
+        world,
+        TIDY_OUTCOME_UNMODELLED,
+        "simulation does not model %s of a real descriptor: %d is one",
+        call,
+        fd);
+}

@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * TCP: how a connection begins.
+ *
+ *   client                         server
+ *   SYN_SENT     -- SYN -->        nobody listens: refused
+ *                                  the backlog is full: dropped, sent again
+ *                                  else SYN_RECV
+ *   ESTABLISHED  <- SYN_ACK --
+ *                -- ACK -->        ESTABLISHED, in the backlog
+ *
+ * The client is connected before the listener knows, so that its data, its end
+ * and even its reset may be there when the connection is accepted, and it may
+ * never be accepted at all.
+ */
+#include "base/alloc.h"
+#include "sim/tcp.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <string.h>
+#include <utlist.h>
+
+/* A SYN is sent again after 1, 2, 4, ... s, tcp_syn_retries times. */
+#define SYN_RETRY_NS TIDY_S(1)
+#define MAX_SYNS 7
+
+/* ----------------------------------------------------------------- listening */
+
+int tidy__sim_tcp_listen(struct sim_socket *sock, int backlog)
+{
+    struct sim_tcp *tcp = tidy__sim_tcp_of(&sock->file);
+    int result = 0;
+
+    if (tcp->state != SIM_TCP_CLOSE && tcp->state != SIM_TCP_LISTEN)
+        return -EINVAL;
+    tcp->backlog = (size_t)backlog;
+    if (tcp->state == SIM_TCP_LISTEN)
+        return 0;
+    if (!tcp->local.len)
+        result = tidy__sim_tcp_autobind(tcp);
+    if (result < 0)
+        return result;
+    tcp->state = SIM_TCP_LISTEN;
+    tcp->shut = 0;
+    return 0;
+}
+
+void tidy__sim_tcp_leave_backlog(struct sim_tcp *tcp)
+{
+    struct sim_tcp *listener = tcp->listener;
+
+    tcp->listener = NULL;
+    if (!tcp->is_waiting)
+        return;
+    tcp->is_waiting = false;
+    DL_DELETE2(listener->waiting, tcp, waiting_prev, waiting_next);
+    listener->n_waiting--;
+}
+
+/* Darwin's kernel drops what was reset meanwhile, or says that it did. */
+static int skip_reset(struct sim_tcp *listener)
+{
+    struct sim_world *world = listener->sock.file.world;
+    struct sim_tcp *child = listener->waiting;
+
+    tidy__sim_tcp_leave_backlog(child);
+    tidy__sim_tcp_release(&child->sock.file);
+    return tidy__choose(world, TIDY_CHOICE_ACCEPT, listener->sock.file.id, 2) ==
+                   1
+               ? -ECONNABORTED
+               : 0;
+}
+
+static bool is_reset_on_darwin(const struct sim_tcp *child)
+{
+    return child->sock.file.world->options.profile == TIDY_PROFILE_DARWIN &&
+           child->sock.error == ECONNRESET;
+}
+
+int tidy__sim_tcp_accept(struct sim_socket *sock, struct sim_socket **ret_child)
+{
+    struct sim_tcp *listener = tidy__sim_tcp_of(&sock->file);
+    struct sim_tcp *child;
+    int result = 0;
+
+    while (result == 0 && listener->waiting &&
+           is_reset_on_darwin(listener->waiting))
+        result = skip_reset(listener);
+    if (result < 0)
+        return result;
+    child = listener->waiting;
+    if (!child)
+        return -EAGAIN;
+    tidy__sim_tcp_leave_backlog(child);
+    child->is_orphan = false;
+    *ret_child = &child->sock;
+    return 0;
+}
+
+/* ---------------------------------------------------------------- connecting */
+
+/* To all addresses means to the loopback interface. */
+static void set_peer(struct sim_tcp *tcp, const struct sim_address *address)
+{
+    tcp->peer = *address;
+    if (address->u.any.sa_family == AF_INET) {
+        tcp->peer.len = sizeof(address->u.in);
+        if (address->u.in.sin_addr.s_addr == htonl(INADDR_ANY))
+            tcp->peer.u.in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    } else {
+        tcp->peer.len = sizeof(address->u.in6);
+        if (IN6_IS_ADDR_UNSPECIFIED(&address->u.in6.sin6_addr))
+            tcp->peer.u.in6.sin6_addr = in6addr_loopback;
+    }
+}
+
+/* What a route over the loopback interface gives for a source. */
+static void set_source(struct sim_tcp *tcp)
+{
+    struct sim_address *local = &tcp->local;
+    struct in6_addr *host = &local->u.in6.sin6_addr;
+
+    if (local->u.any.sa_family == AF_INET) {
+        if (local->u.in.sin_addr.s_addr == htonl(INADDR_ANY))
+            local->u.in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    } else if (IN6_IS_ADDR_UNSPECIFIED(host)) {
+        *host = in6addr_loopback;
+        if (IN6_IS_ADDR_V4MAPPED(&tcp->peer.u.in6.sin6_addr))
+            inet_pton(AF_INET6, "::ffff:127.0.0.1", host);
+    }
+}
+
+static void send_syn(struct sim_tcp *tcp)
+{
+    struct sim_world *world = tcp->sock.file.world;
+
+    tidy__sim_timer_set(
+        world, &tcp->syn_timer, world->now_ns + (SYN_RETRY_NS << tcp->n_syns));
+    tcp->n_syns++;
+    if (tidy__choose_fault(
+            world, TIDY_CHOICE_UNREACHED_FAULT, tcp->sock.file.id))
+        return;
+    tidy__sim_link_send(world, &tcp->out, SIM_TCP_SYN, NULL, 0, 0);
+}
+
+static void fail_connect(struct sim_tcp *tcp, int error)
+{
+    tcp->sock.error = error;
+    tidy__sim_file_wake(&tcp->sock.file, EPOLLERR);
+    tidy__sim_tcp_done(tcp);
+}
+
+static void on_syn_timer(struct sim_timer *timer)
+{
+    struct sim_tcp *tcp = tidy_container_of(timer, struct sim_tcp, syn_timer);
+
+    if (tcp->n_syns == MAX_SYNS)
+        fail_connect(tcp, ETIMEDOUT);
+    else
+        send_syn(tcp);
+}
+
+static int begin_connect(struct sim_tcp *tcp, const struct sim_address *address)
+{
+    int result = 0;
+
+    if (!tidy__sim_is_loopback(&tcp->peer))
+        return -ENETUNREACH;
+    if (!tcp->local.len)
+        result = tidy__sim_tcp_autobind(tcp);
+    if (result < 0)
+        return result == -EADDRINUSE ? -EADDRNOTAVAIL : result;
+    (void)address;
+    set_source(tcp);
+    tcp->state = SIM_TCP_SYN_SENT;
+    tcp->shut = 0;
+    tcp->is_connecting = true;
+    tcp->n_syns = 0;
+    tcp->syn_timer.fire = on_syn_timer;
+    send_syn(tcp);
+    return -EINPROGRESS;
+}
+
+/* What the second call of connect() says. */
+static int tell_connect(struct sim_tcp *tcp)
+{
+    int error;
+
+    if (tcp->state == SIM_TCP_SYN_SENT)
+        return -EALREADY;
+    tcp->is_connecting = false;
+    if (tcp->state != SIM_TCP_CLOSE)
+        return 0;
+    error = tidy__sim_socket_take_error(&tcp->sock);
+    return error ? error : -ECONNABORTED;
+}
+
+int tidy__sim_tcp_connect(struct sim_socket *sock,
+                          const struct sim_address *address)
+{
+    struct sim_tcp *tcp = tidy__sim_tcp_of(&sock->file);
+
+    if (tcp->is_connecting)
+        return tell_connect(tcp);
+    if (tcp->state != SIM_TCP_CLOSE || tcp->other)
+        return -EISCONN;
+    set_peer(tcp, address);
+    return begin_connect(tcp, address);
+}
+
+/* ------------------------------------------------------------- the handshake */
+
+/* An IPv6 listener has its IPv4 clients as mapped addresses. */
+static struct sim_address as_of(int domain, const struct sim_address *address)
+{
+    struct sim_address mapped = { .len = sizeof(mapped.u.in6) };
+
+    if (domain == address->u.any.sa_family)
+        return *address;
+    mapped.u.in6.sin6_family = AF_INET6;
+    mapped.u.in6.sin6_port = address->u.in.sin_port;
+    mapped.u.in6.sin6_addr.s6_addr[10] = 0xff;
+    mapped.u.in6.sin6_addr.s6_addr[11] = 0xff;
+    memcpy(mapped.u.in6.sin6_addr.s6_addr + 12, &address->u.in.sin_addr, 4);
+    return mapped;
+}
+
+/* A child has its listener's options. */
+static struct sim_tcp *new_child(const struct sim_tcp *listener,
+                                 struct sim_tcp *client)
+{
+    struct sim_world *world = listener->sock.file.world;
+    struct sim_socket *sock =
+        tidy__sim_tcp_new(world, listener->sock.domain, 0);
+    struct sim_tcp *child;
+
+    if (!sock)
+        return NULL;
+    child = tidy__sim_tcp_of(&sock->file);
+    sock->is_reuse_addr = listener->sock.is_reuse_addr;
+    sock->is_reuse_port = listener->sock.is_reuse_port;
+    sock->is_keepalive = listener->sock.is_keepalive;
+    sock->is_nodelay = listener->sock.is_nodelay;
+    sock->has_linger = listener->sock.has_linger;
+    sock->linger_s = listener->sock.linger_s;
+    child->state = SIM_TCP_SYN_RECV;
+    child->shut = 0;
+    child->is_orphan = true;
+    child->local = as_of(sock->domain, &client->peer);
+    child->peer = as_of(sock->domain, &client->local);
+    child->other = client;
+    client->other = child;
+    return child;
+}
+
+static bool is_backlog_full(const struct sim_tcp *listener)
+{
+    return listener->n_waiting > listener->backlog;
+}
+
+static void refuse(struct sim_tcp *client)
+{
+    tidy__sim_timer_clear(client->sock.file.world, &client->syn_timer);
+    fail_connect(client, ECONNREFUSED);
+}
+
+void tidy__sim_tcp_on_syn(struct sim_tcp *client)
+{
+    struct sim_world *world = client->sock.file.world;
+    struct sim_tcp *listener, *child;
+
+    if (client->state != SIM_TCP_SYN_SENT || client->other)
+        return;
+    listener = tidy__sim_tcp_find_listener(world, &client->peer);
+    if (!listener || tidy__choose_fault(world,
+                                        TIDY_CHOICE_REFUSE_FAULT,
+                                        client->sock.file.id)) {
+        refuse(client);
+        return;
+    }
+    if (is_backlog_full(listener))
+        return;
+    child = new_child(listener, client);
+    if (!child)
+        return;
+    child->listener = listener;
+    tidy__sim_link_send(world, &child->out, SIM_TCP_SYN_ACK, NULL, 0, 0);
+}
+
+void tidy__sim_tcp_on_syn_ack(struct sim_tcp *client)
+{
+    struct sim_world *world = client->sock.file.world;
+
+    if (client->state != SIM_TCP_SYN_SENT) {
+        tidy__sim_tcp_take_reset(client->other);
+        return;
+    }
+    tidy__sim_timer_clear(world, &client->syn_timer);
+    client->state = SIM_TCP_ESTABLISHED;
+    tidy__sim_file_wake(&client->sock.file, 0);
+    if (tidy__choose(world, TIDY_CHOICE_ACCEPT, client->sock.file.id, 2) == 1)
+        tidy__sim_link_hold(world, &client->out, SIM_TCP_ACK, NULL, 0, 0);
+    else
+        tidy__sim_link_send(world, &client->out, SIM_TCP_ACK, NULL, 0, 0);
+}
+
+/* It may have come too late: the listener is closed, and the child with it. */
+void tidy__sim_tcp_on_ack(struct sim_tcp *server)
+{
+    struct sim_tcp *listener = server->listener;
+
+    if (server->state != SIM_TCP_SYN_RECV || !listener)
+        return;
+    server->state = SIM_TCP_ESTABLISHED;
+    server->is_waiting = true;
+    DL_APPEND2(listener->waiting, server, waiting_prev, waiting_next);
+    listener->n_waiting++;
+    tidy__sim_file_wake(&listener->sock.file, EPOLLIN | EPOLLRDNORM);
+}

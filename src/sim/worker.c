@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One run, in the process that is there for it.
+ *
+ * Whatever the body does, what has happened so far is in the memory shared with
+ * who asked. A run that does not pass ends the process from inside the failing
+ * call: nothing of the body's is unwound, and nothing of it can go on.
+ */
+#include "sim/path.h"
+#include "sim/real.h"
+#include "sim/shared.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* A schedule at random departs this rarely: most runs go wrong by one or two
+ * departures, and many hide what a few would show. */
+#define DEPART_ONE_IN 8
+
+static struct sim_shared *map(int flags, int fd)
+{
+    struct sim_shared *shared = mmap(NULL,
+                                     sizeof(*shared),
+                                     PROT_READ | PROT_WRITE,
+                                     MAP_SHARED | MAP_NORESERVE | flags,
+                                     fd,
+                                     0);
+
+    return shared == MAP_FAILED ? NULL : shared;
+}
+
+struct sim_shared *tidy__sim_shared_new(void)
+{
+    return map(MAP_ANONYMOUS, -1);
+}
+
+struct sim_shared *tidy__sim_shared_map(int fd)
+{
+    struct stat st;
+
+    if (fstat(fd, &st) < 0 ||
+        (st.st_size == 0 && ftruncate(fd, sizeof(struct sim_shared)) < 0))
+        return NULL;
+    return map(0, fd);
+}
+
+void tidy__sim_shared_order(struct sim_shared *shared,
+                            const struct tidy_world_options *options)
+{
+    shared->options = options ? *options : (struct tidy_world_options){ 0 };
+    if (!shared->options.choices)
+        return;
+    memcpy(shared->order,
+           shared->options.choices,
+           shared->options.n_choices * sizeof(*shared->order));
+    shared->options.choices = shared->order;
+}
+
+struct sim_shared *tidy__sim_shared_free(struct sim_shared *shared)
+{
+    if (shared)
+        munmap(shared, sizeof(*shared));
+    return NULL;
+}
+
+/* The world of a run lies in the shared memory. */
+static void end_process(struct sim_world *world,
+                        enum tidy_outcome outcome,
+                        const char *text)
+{
+    struct sim_shared *shared =
+        tidy_container_of(world, struct sim_shared, world);
+
+    snprintf(shared->text, sizeof(shared->text), "%s", text);
+    shared->outcome = outcome;
+    shared->has_ended = true;
+    tidy__real_exit(SIM_EXIT_ENDED);
+}
+
+/* What is still there when the body has returned. */
+static void check_leftovers(struct sim_world *world)
+{
+    char *text = NULL;
+    size_t len = 0;
+    FILE *out = open_memstream(&text, &len);
+    const struct sim_path *path;
+
+    if (!out)
+        return;
+    tidy__sim_describe_files(world, out);
+    for (path = world->paths; path; path = path->next)
+        fprintf(out,
+                "  path         %s%s\n",
+                path->name[0] ? "" : "@",
+                path->name[0] ? path->name : path->name + 1);
+    fclose(out);
+    if (len > 0)
+        tidy__sim_end(world, TIDY_OUTCOME_LEFTOVER, "left behind\n%s", text);
+    free(text);
+}
+
+static struct sim_chooser *choose_chooser(struct sim_shared *shared)
+{
+    const struct tidy_world_options *options = &shared->options;
+
+    /* The list is where this process has the memory. */
+    if (options->choices) {
+        tidy__sim_replay_init(
+            &shared->replay, shared->order, options->n_choices);
+        return &shared->replay.base;
+    }
+    if (options->seed == 0)
+        return &tidy__sim_calm;
+    tidy__sim_random_init(&shared->random, options->seed, DEPART_ONE_IN);
+    return &shared->random.base;
+}
+
+void tidy__sim_enter(struct sim_shared *shared)
+{
+    struct sim_world *world = &shared->world;
+
+    tidy__sim_world_init(world, &shared->options, choose_chooser(shared));
+    world->end = end_process;
+    world->taken.items = shared->taken;
+    world->taken.capacity = SIM_MAX_CHOICES;
+    world->trace.text = shared->trace;
+    world->trace.capacity = SIM_MAX_TRACE;
+    shared->trace[0] = '\0';
+    shared->text[0] = '\0';
+    shared->has_ended = false;
+    tidy__sim_world = world;
+}
+
+void tidy__sim_leave(struct sim_shared *shared)
+{
+    check_leftovers(&shared->world);
+    tidy__sim_world = NULL;
+    tidy__sim_world_deinit(&shared->world);
+    shared->outcome = TIDY_OUTCOME_PASSED;
+    shared->has_ended = true;
+}
+
+void tidy__sim_work(struct sim_shared *shared,
+                    tidy_world_body_cb body,
+                    void *arg)
+{
+    tidy__sim_enter(shared);
+    body(arg);
+    tidy__sim_leave(shared);
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TIDY_SIM_WORLD_H
+#define TIDY_SIM_WORLD_H
+
+#include "sim/choice.h"
+#include "sim/file.h"
+#include "sim/trace.h"
+#include <tidysock/sim.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* The numbers of simulated descriptors: reserved once in a process, so that
+ * they never meet a real one, and below FD_SETSIZE. */
+#define SIM_FD_MIN 512
+#define SIM_FD_MAX 1023
+#define SIM_N_FDS (SIM_FD_MAX - SIM_FD_MIN + 1)
+
+/* Where every world's clocks begin. */
+#define SIM_MONOTONIC_NS UINT64_C(1000000000000)
+#define SIM_REALTIME_NS UINT64_C(1700000000000000000)
+
+/* What a clock read, or a call that would not block, takes. */
+#define SIM_CALL_NS 1000
+
+/* What was taken of all that was offered so far. */
+struct sim_choices {
+    uint32_t *items; /* borrowed; NULL: they are only counted */
+    size_t n, capacity;
+};
+
+/* Leave the run, and do not return. The text has lines; it is the world's. */
+typedef void (*sim_end_cb)(struct sim_world *world,
+                           enum tidy_outcome outcome,
+                           const char *text);
+
+struct sim_time_wait;
+struct sim_path;
+struct sim_socket;
+struct sim_link;
+struct sim_timer;
+
+struct sim_fd {
+    struct sim_file *file; /* a reference; NULL: free */
+    int flags;             /* FD_CLOEXEC */
+};
+
+/* One simulated kernel. */
+struct sim_world {
+    struct tidy_world_options options;
+    struct sim_chooser *chooser; /* borrowed */
+    struct sim_choices taken;
+    sim_end_cb end; /* how a run is left that does not pass; NULL: abort */
+    struct sim_trace trace;
+    uint64_t now_ns; /* since SIM_MONOTONIC_NS */
+    uint64_t n_steps;
+
+    struct sim_fd fds[SIM_N_FDS];
+    uint64_t used_fds[SIM_N_FDS / 64]; /* a bit for each of fds */
+    unsigned n_files;                  /* made so far */
+    struct sim_timer *timers;          /* DL: earliest first */
+    uint64_t n_timers;                 /* set so far */
+    struct sim_link *links;     /* DL: with something in flight, oldest first */
+    struct sim_socket *sockets; /* DL: all, also those without a descriptor */
+    struct sim_time_wait *time_waits; /* DL: TCP ports that are kept */
+    struct sim_path *paths;           /* DL: bound Unix sockets */
+    unsigned n_paths;                 /* bound so far */
+    unsigned n_ports_given;           /* ephemeral ports so far */
+    uint64_t randomness;              /* state of getrandom(2)'s */
+};
+
+/* The world that this thread is inside of; NULL: none. An exception to "no
+ * mutable globals": the C library's functions are handed nothing of ours. */
+extern _Thread_local struct sim_world *tidy__sim_world
+    __attribute__((tls_model("initial-exec")));
+
+int tidy__sim_world_init(struct sim_world *world,
+                         const struct tidy_world_options *options,
+                         struct sim_chooser *chooser);
+
+/* Free everything; what was still open has been reported before. */
+void tidy__sim_world_deinit(struct sim_world *world);
+
+/* A line for each open descriptor: number, kind, what it is. */
+void tidy__sim_describe_files(struct sim_world *world, FILE *out);
+
+/*
+ * End the run, from inside whatever call: it did not pass. Never returns; how
+ * the run is left is the runner's affair.
+ */
+_Noreturn void tidy__sim_end(struct sim_world *world,
+                             enum tidy_outcome outcome,
+                             const char *fmt,
+                             ...) __attribute__((format(printf, 3, 4)));
+
+/* "simulation does not model sendfile" */
+_Noreturn void tidy__sim_unmodelled(struct sim_world *world, const char *what);
+
+#endif

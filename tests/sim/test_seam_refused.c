@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a world does not model ends the run, by its name.
+ */
+#include "sim/body.h"
+
+#include <aio.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <netdb.h>
+#include <poll.h>
+#include <pthread.h>
+#include <pty.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/file.h>
+#include <sys/inotify.h>
+#include <sys/mman.h>
+#include <sys/select.h>
+#include <sys/sendfile.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <sys/uio.h>
+#include <sys/vfs.h>
+#include <sys/wait.h>
+#include <threads.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+/* ------------------------------------------------------ of a descriptor: fd */
+
+/* clang-format off */
+#define OF_DESCRIPTOR(X)                                                       \
+    X(pread, pread(fd, buffer, 1, 0))                                          \
+    X(preadv, preadv(fd, &iov, 1, 0))                                          \
+    X(preadv2, preadv2(fd, &iov, 1, 0, 0))                                     \
+    X(pwrite, pwrite(fd, buffer, 1, 0))                                        \
+    X(pwritev, pwritev(fd, &iov, 1, 0))                                        \
+    X(pwritev2, pwritev2(fd, &iov, 1, 0, 0))                                   \
+    X(lseek, lseek(fd, 0, SEEK_CUR))                                           \
+    X(sockatmark, sockatmark(fd))                                              \
+    X(ftruncate, ftruncate(fd, 0))                                             \
+    X(fsync, fsync(fd))                                                        \
+    X(fdatasync, fdatasync(fd))                                                \
+    X(syncfs, syncfs(fd))                                                      \
+    X(fallocate, fallocate(fd, 0, 0, 1))                                       \
+    X(posix_fallocate, posix_fallocate(fd, 0, 1))                              \
+    X(flock, flock(fd, LOCK_EX))                                               \
+    X(lockf, lockf(fd, F_TEST, 0))                                             \
+    X(fchmod, fchmod(fd, 0600))                                                \
+    X(fchown, fchown(fd, 0, 0))                                                \
+    X(fchdir, fchdir(fd))                                                      \
+    X(fstatfs, fstatfs(fd, (struct statfs *)buffer))                           \
+    X(fstatvfs, fstatvfs(fd, (struct statvfs *)buffer))                        \
+    X(futimens, futimens(fd, NULL))                                            \
+    X(fdopendir, fdopendir(fd) != NULL)                                        \
+    X(fdopen, fdopen(fd, "r") != NULL)                                         \
+    X(sendfile, sendfile(0, fd, NULL, 1))                                      \
+    X(splice, splice(fd, NULL, 0, NULL, 1, 0))                                 \
+    X(tee, tee(fd, 0, 1, 0))                                                   \
+    X(vmsplice, vmsplice(fd, &iov, 1, 0))                                      \
+    X(copy_file_range, copy_file_range(0, NULL, fd, NULL, 1, 0))               \
+    X(mmap, mmap(NULL, 1, PROT_READ, MAP_SHARED, fd, 0) != NULL)               \
+    X(openat, openat(fd, "file", O_RDONLY))                                    \
+    X(unlinkat, unlinkat(fd, "file", 0))                                       \
+    X(dup2, dup2(fd, 0))                                                       \
+    X(dup3, dup3(0, fd, 0))
+
+/* The process's own. */
+#define OF_PROCESS(X)                                                          \
+    X(fork, fork())                                                            \
+    X(_Fork, _Fork())                                                          \
+    X(vfork, vfork())                                                          \
+    X(clone, clone(NULL, NULL, 0, NULL))                                       \
+    X(posix_spawn, posix_spawn(&pid, "/bin/true", NULL, NULL, none, none))     \
+    X(posix_spawnp, posix_spawnp(&pid, "true", NULL, NULL, none, none))        \
+    X(system, system("true"))                                                  \
+    X(popen, popen("true", "r") != NULL)                                       \
+    X(forkpty, forkpty(&pid, NULL, NULL, NULL))                                \
+    X(daemon, daemon(0, 0))                                                    \
+    X(pthread_create, pthread_create(&thread, NULL, run, NULL))                \
+    X(thrd_create, thrd_create(&thread, run_thrd, NULL))                       \
+    X(alarm, alarm(1))                                                         \
+    X(ualarm, ualarm(1, 0))                                                    \
+    X(setitimer, setitimer(ITIMER_REAL, &interval, NULL))                      \
+    X(timer_create, timer_create(CLOCK_MONOTONIC, NULL, &timer))               \
+    X(pause, pause())                                                          \
+    X(sigsuspend, sigsuspend(&set))                                            \
+    X(sigwait, sigwait(&set, &pid))                                            \
+    X(sigwaitinfo, sigwaitinfo(&set, NULL))                                    \
+    X(sigtimedwait, sigtimedwait(&set, NULL, NULL))                            \
+    X(signalfd, signalfd(-1, &set, 0))                                         \
+    X(inotify_init, inotify_init())                                            \
+    X(inotify_init1, inotify_init1(0))                                         \
+    X(aio_read, aio_read(&block))                                              \
+    X(lio_listio, lio_listio(LIO_WAIT, blocks, 0, NULL))                         \
+    X(clock_settime, clock_settime(CLOCK_REALTIME, &ts))                       \
+    X(settimeofday, settimeofday(NULL, NULL))                                  \
+    X(gethostbyname, gethostbyname("localhost") != NULL)                       \
+    X(gethostbyaddr, gethostbyaddr(&pid, 4, AF_INET) != NULL)                  \
+    X(getaddrinfo_a, getaddrinfo_a(GAI_WAIT, NULL, 0, NULL))                   \
+    X(getifaddrs, getifaddrs(&interfaces))                                     \
+    X(if_nametoindex, (int)if_nametoindex("lo"))                               \
+    X(if_nameindex, if_nameindex() != NULL)
+
+/* By number. */
+#define OF_NUMBER(X)                                                           \
+    X(SYS_clone3, syscall(SYS_clone3, NULL, 0))                                \
+    X(SYS_clone, syscall(SYS_clone, 0, 0, 0, 0, 0))                            \
+    X(SYS_inotify_init1, syscall(SYS_inotify_init1, 0))                        \
+    X(SYS_signalfd4, syscall(SYS_signalfd4, -1, NULL, 8, 0))
+/* clang-format on */
+
+static void *run(void *arg)
+{
+    return arg;
+}
+
+static int run_thrd(void *arg)
+{
+    (void)arg;
+    return 0;
+}
+
+enum refused {
+#define IDX(name, call) REFUSED_##name,
+    OF_DESCRIPTOR(IDX) OF_PROCESS(IDX) OF_NUMBER(IDX) N_REFUSED
+};
+
+static const char *const names[] = {
+#define NAME(name, call) #name,
+    OF_DESCRIPTOR(NAME) OF_PROCESS(NAME) OF_NUMBER(NAME)
+};
+
+static long call_descriptor(enum refused which)
+{
+    char buffer[1024] __attribute__((aligned(16)));
+    struct iovec iov = { .iov_base = buffer, .iov_len = 1 };
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+#define CASE(name, call)                                                       \
+    case REFUSED_##name:                                                       \
+        return call;
+    switch ((int)which) {
+        OF_DESCRIPTOR(CASE)
+    default:
+        return fd;
+    }
+}
+
+static long call_process(enum refused which)
+{
+    struct itimerval interval = { .it_value = { .tv_sec = 1 } };
+    struct timespec ts = { .tv_sec = 0 };
+    struct aiocb block = { .aio_fildes = 0 }, *blocks[] = { NULL };
+    struct ifaddrs *interfaces;
+    char *none[] = { NULL };
+    pthread_t thread;
+    timer_t timer;
+    sigset_t set;
+    int pid = 0;
+
+    sigemptyset(&set);
+    switch ((int)which) {
+        OF_PROCESS(CASE)
+        OF_NUMBER(CASE)
+    default:
+        return 0;
+    }
+}
+
+static void make_the_call(void *arg)
+{
+    enum refused which = *(const enum refused *)arg;
+
+    call_descriptor(which);
+    call_process(which);
+}
+
+/* Each is named, and nothing is done. */
+static void calls_that_are_not_modelled(void **state)
+{
+    enum refused which;
+    char text[128];
+
+    (void)state;
+    for (which = 0; which < N_REFUSED; which++) {
+        snprintf(text,
+                 sizeof(text),
+                 strncmp(names[which], "SYS_", 4) == 0
+                     ? "simulation does not model syscall(%s)"
+                     : "simulation does not model %s",
+                 names[which]);
+        if (which == REFUSED_dup2 || which == REFUSED_dup3)
+            strcpy(text, "simulation does not model a ");
+        if (which == REFUSED_vfork)
+            strcpy(text, "fork"); /* a sanitizer makes it one */
+        assert_ends(make_the_call, &which, TIDY_OUTCOME_UNMODELLED, text);
+    }
+}
+
+/* ------------------------------------------------------ real ones in the world's */
+
+static void poll_stdin(void *arg)
+{
+    struct pollfd pollfd = { .fd = 0, .events = POLLIN };
+
+    (void)arg;
+    poll(&pollfd, 1, 0);
+}
+
+static void select_stdin(void *arg)
+{
+    struct timeval now = { .tv_sec = 0 };
+    fd_set in;
+
+    (void)arg;
+    FD_ZERO(&in);
+    FD_SET(0, &in);
+    select(1, &in, NULL, NULL, &now);
+}
+
+static void epoll_stdin(void *arg)
+{
+    struct epoll_event event = { .events = EPOLLIN };
+
+    (void)arg;
+    epoll_ctl(epoll_create1(0), EPOLL_CTL_ADD, 0, &event);
+}
+
+static void real_descriptors(void **state)
+{
+    (void)state;
+    assert_ends(poll_stdin,
+                NULL,
+                TIDY_OUTCOME_UNMODELLED,
+                "simulation does not model poll of a real descriptor: 0");
+    assert_ends(
+        select_stdin, NULL, TIDY_OUTCOME_UNMODELLED, "select of a real");
+    assert_ends(epoll_stdin, NULL, TIDY_OUTCOME_UNMODELLED, "epoll of a real");
+}
+
+static void poll_what_is_closed(void *arg)
+{
+    struct pollfd pollfd = { .fd = 400, .events = POLLIN };
+
+    (void)arg;
+    CHECK(poll(&pollfd, 1, 0) == 1 && pollfd.revents == POLLNVAL);
+}
+
+/* One that is not open is nobody's. */
+static void closed_descriptors(void **state)
+{
+    (void)state;
+    assert_passes(poll_what_is_closed, NULL);
+}
+
+static void open_netlink(void *arg)
+{
+    (void)arg;
+    socket(AF_NETLINK, SOCK_RAW, 0);
+}
+
+static void try_io_uring(void *arg)
+{
+    (void)arg;
+    CHECK_FAILS(syscall(SYS_io_uring_setup, 8, NULL), ENOSYS);
+}
+
+static void other_kernels(void **state)
+{
+    (void)state;
+    assert_ends(open_netlink, NULL, TIDY_OUTCOME_UNMODELLED, "AF_NETLINK");
+    assert_passes(try_io_uring, NULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(calls_that_are_not_modelled),
+        cmocka_unit_test(real_descriptors),
+        cmocka_unit_test(closed_descriptors),
+        cmocka_unit_test(other_kernels),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
