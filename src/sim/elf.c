@@ -117,7 +117,7 @@ static const char *check_image(const struct image *image, char first[64])
         return "is no 64-bit ELF program";
     if (!find_header(image, PT_INTERP, 0))
         return "is linked statically: nothing can be preloaded into it; link "
-               "it dynamically, or with libtidysock-sim itself";
+               "it dynamically";
     find_runtime(image, first);
     return NULL;
 }

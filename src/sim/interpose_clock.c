@@ -154,7 +154,7 @@ SEAM(int,
 SEAM(int, usleep, (useconds_t duration_us))
 {
     struct timespec ts = { .tv_sec = duration_us / 1000000,
-                           .tv_nsec = duration_us % 1000000 * 1000 };
+                           .tv_nsec = (long)(duration_us % 1000000) * 1000 };
 
     if (!tidy__sim_world)
         return REAL(usleep)(duration_us);

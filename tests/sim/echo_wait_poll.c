@@ -19,6 +19,8 @@ void wait_change(struct end *end)
 
 void wait_turn(struct end *ends, size_t n_ends)
 {
+    /* No compiler knows the length, and so fortifies the call. */
+    volatile nfds_t n_fds = n_ends;
     struct pollfd fds[MAX_ENDS];
     size_t idx;
 
@@ -27,7 +29,7 @@ void wait_turn(struct end *ends, size_t n_ends)
         fds[idx].events = ends[idx].wants_out ? POLLOUT : POLLIN;
         fds[idx].revents = 0;
     }
-    poll(fds, n_ends, -1);
+    poll(fds, n_fds, -1);
     for (idx = 0; idx < n_ends; idx++)
         ends[idx].is_ready = fds[idx].revents != 0;
 }

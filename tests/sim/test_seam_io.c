@@ -141,7 +141,7 @@ static ssize_t by_sendmmsg(int fd, const char *text, size_t len)
     };
 
     CHECK(sendmmsg(fd, msgs, 2, 0) == 2);
-    return (ssize_t)(msgs[0].msg_len + msgs[1].msg_len);
+    return (ssize_t)msgs[0].msg_len + (ssize_t)msgs[1].msg_len;
 }
 
 static ssize_t by_dprintf(int fd, const char *text, size_t len)

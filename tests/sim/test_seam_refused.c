@@ -86,7 +86,7 @@
 #define OF_PROCESS(X)                                                          \
     X(fork, fork())                                                            \
     X(_Fork, _Fork())                                                          \
-    X(vfork, vfork())                                                          \
+    X(vfork, try_vfork())                                                      \
     X(clone, clone(NULL, NULL, 0, NULL))                                       \
     X(posix_spawn, posix_spawn(&pid, "/bin/true", NULL, NULL, none, none))     \
     X(posix_spawnp, posix_spawnp(&pid, "true", NULL, NULL, none, none))        \
@@ -130,6 +130,15 @@
 static void *run(void *arg)
 {
     return arg;
+}
+
+static int try_vfork(void)
+{
+    pid_t pid = vfork();
+
+    if (pid == 0)
+        _exit(1);
+    return pid;
 }
 
 static int run_thrd(void *arg)
