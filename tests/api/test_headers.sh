@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 #
 # test_headers.sh CC CXX: every public header compiles alone, as C11 and as
-# C++11, without a warning. CXX may be empty: there is no C++ compiler here.
+# C++11, without a warning, and so does a group of tests in C++. CXX may be empty: there is no C++ compiler here.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 
@@ -18,4 +18,8 @@ for header in $(tools/list-files include); do
             -fsyntax-only "$header" || status=1
     fi
 done
+if [ -n "$2" ]; then
+    "$2" -std=c++11 -Wall -Iinclude -fsyntax-only tests/api/group.cpp ||
+        status=1
+fi
 exit $status

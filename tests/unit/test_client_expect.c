@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -75,6 +76,38 @@ static void expect_many(struct tidy_case *t)
 
     tidy_client_read_exactly(client, 1);
     tidy_client_expect_at(client, many, sizeof(many), "body.c", 1);
+}
+
+static void expect_other_many(struct tidy_case *t)
+{
+    static char other[sizeof(many)];
+    struct tidy_client *client = connect_client(t);
+
+    memset(other, 'x', sizeof(other));
+    memcpy(other + 1900, "other", 5);
+    tidy_client_expect_at(client, other, sizeof(other), "body.c", 1);
+}
+
+/* A difference behind what is shown is shown by itself. */
+static void far_difference_is_shown(void **state)
+{
+    char shown[513], report[2000];
+
+    (void)state;
+    memset(many, 'x', sizeof(many));
+    memset(shown, 'x', sizeof(shown) - 1);
+    shown[sizeof(shown) - 1] = '\0';
+    set_script(many, sizeof(many), CLOSES);
+    snprintf(report,
+             sizeof(report),
+             "tidy_client_expect at body.c:1\n"
+             "  expected \"%s... (2000 bytes)\"\n"
+             "  received \"%s... (2000 bytes)\"\n"
+             "  they differ at byte 1900: expected \"otherxxxxxxxxxxx\", "
+             "received \"xxxxxxxxxxxxxxxx\"",
+             shown,
+             shown);
+    assert_fails(expect_other_many, TIDY_EMISMATCH, report);
 }
 
 /* Long strings are cut off, and their length is said. */
@@ -280,6 +313,7 @@ int main(void)
         cmocka_unit_test(first_other_byte_decides),
         cmocka_unit_test(bytes_that_do_not_print_are_escaped),
         cmocka_unit_test(long_strings_are_cut_off),
+        cmocka_unit_test(far_difference_is_shown),
         cmocka_unit_test(other_line_is_told),
         cmocka_unit_test(longer_line_is_told),
         cmocka_unit_test(bytes_before_the_end_are_told),
