@@ -98,10 +98,14 @@ case $kind in
 linked)
     build_all world -O2 $libs
     run_all env
+    build early early -- -O2 -fno-builtin $libs
+    ./early
     ;;
 object)
     build_all world -O2 "$object"
     run_all env
+    build early early -- -O2 -fno-builtin "$object"
+    ./early
     ;;
 fortified)
     build_all world -O2 -D_FORTIFY_SOURCE=2 $libs
@@ -133,9 +137,12 @@ preloaded)
     run_all "$tidysock" world --
     run_all "$tidysock" world --seed 3 --
     compare_traces
+    build early early -- -O2 -fno-builtin
+    "$tidysock" world -- ./early
     # Preloaded, but in no world: it does not show.
     export LD_PRELOAD="$LD_LIBRARY_PATH/libtidysock-sim.so"
     run_all env
+    ./early
     ;;
 preloaded_asan)
     build_all program $asan
