@@ -152,29 +152,20 @@ int tidy__sim_socketpair(struct sim_world *world,
 
 /* ----------------------------------------------------------------- addresses */
 
-static socklen_t min_len_of(const struct sim_socket *sock)
-{
-    return sock->domain == AF_INET    ? sizeof(struct sockaddr_in)
-           : sock->domain == AF_INET6 ? 24 /* without sin6_scope_id: RFC 2133 */
-                                      : sizeof(sa_family_t);
-}
-
-/* 0, -EINVAL or -EAFNOSUPPORT. */
-static int take_address(const struct sim_socket *sock,
-                        const struct sockaddr *address,
+/* move_addr_to_kernel(); whether it is one of its family, each family says. */
+static int take_address(const struct sockaddr *address,
                         socklen_t len,
                         struct sim_address *ret_address)
 {
-    if (!address)
-        return -EFAULT;
-    if (len < min_len_of(sock) || len > sizeof(ret_address->u))
-        return -EINVAL;
     memset(ret_address, 0, sizeof(*ret_address));
-    memcpy(&ret_address->u, address, len);
+    if (len > sizeof(ret_address->u))
+        return -EINVAL;
+    if (!address && len > 0)
+        return -EFAULT;
+    if (len > 0)
+        memcpy(&ret_address->u, address, len);
     ret_address->len = len;
-    if (ret_address->u.any.sa_family == sock->domain)
-        return 0;
-    return sock->domain == AF_UNIX ? -EINVAL : -EAFNOSUPPORT;
+    return 0;
 }
 
 static void give_address(const struct sim_address *from,
@@ -199,7 +190,7 @@ int tidy__sim_bind(struct sim_world *world,
     tidy__sim_call(world);
     result = find_socket(world, fd, &sock);
     if (result == 0)
-        result = take_address(sock, address, len, &taken);
+        result = take_address(address, len, &taken);
     if (result == 0)
         result = sock->ops->bind(sock, &taken);
     SIM_TRACE(world, "bind(%d) = %d", fd, result);
@@ -209,7 +200,7 @@ int tidy__sim_bind(struct sim_world *world,
 static int name_call(struct sim_world *world,
                      const char *call,
                      int fd,
-                     bool is_peer,
+                     enum sim_socket_name which,
                      struct sockaddr *address,
                      socklen_t *len)
 {
@@ -220,7 +211,7 @@ static int name_call(struct sim_world *world,
     tidy__sim_call(world);
     result = find_socket(world, fd, &sock);
     if (result == 0)
-        result = sock->ops->name(sock, is_peer, &name);
+        result = sock->ops->name(sock, which, &name);
     if (result == 0)
         give_address(&name, address, len);
     SIM_TRACE(world, "%s(%d) = %d", call, fd, result);
@@ -232,7 +223,7 @@ int tidy__sim_getsockname(struct sim_world *world,
                           struct sockaddr *address,
                           socklen_t *len)
 {
-    return name_call(world, "getsockname", fd, false, address, len);
+    return name_call(world, "getsockname", fd, SIM_NAME_LOCAL, address, len);
 }
 
 int tidy__sim_getpeername(struct sim_world *world,
@@ -240,7 +231,7 @@ int tidy__sim_getpeername(struct sim_world *world,
                           struct sockaddr *address,
                           socklen_t *len)
 {
-    return name_call(world, "getpeername", fd, true, address, len);
+    return name_call(world, "getpeername", fd, SIM_NAME_PEER, address, len);
 }
 
 /* ---------------------------------------------------------- listen and accept */
@@ -335,8 +326,7 @@ static int give_child(struct sim_socket *child,
 {
     struct sim_address peer = { 0 };
 
-    if (child->ops->name(child, true, &peer) == -ENOTCONN)
-        child->ops->name(child, false, &peer); /* of the family, at least */
+    child->ops->name(child, SIM_NAME_ACCEPTED, &peer);
     child->file.status = status_of(flags);
     give_address(&peer, address, len);
     return give_fd(child, fd_flags_of(flags));
@@ -352,13 +342,13 @@ int tidy__sim_accept4(struct sim_world *world,
     int result;
 
     tidy__sim_call(world);
-    if (flags & ~TYPE_FLAGS)
-        return -EINVAL;
     result = find_socket(world, fd, &sock);
-    if (result == 0 && !sock->ops->is_listening(sock))
+    if (result != -EBADF && (flags & ~TYPE_FLAGS))
         result = -EINVAL;
-    if (result == 0 && tidy__sim_fd_is_full(world))
+    else if (result != -EBADF && tidy__sim_fd_is_full(world))
         result = -EMFILE; /* before anything is taken from the backlog */
+    else if (result == 0 && !sock->ops->is_listening(sock))
+        result = -EINVAL;
     if (result == 0)
         result = accept_waiting(sock, fd, &child);
     if (result == 0)
@@ -391,10 +381,11 @@ static int connect_waiting(struct sim_socket *sock,
                            const struct sim_address *address)
 {
     struct attempt attempt = { .sock = sock, .address = address };
-    int result;
+    int first, result;
 
     if (is_decided(&attempt) || is_nonblocking(sock))
         return attempt.result;
+    first = attempt.result;
     if (tidy__choose_fault(
             sock->file.world, TIDY_CHOICE_EINTR_FAULT, sock->file.id))
         return -EINTR;
@@ -404,9 +395,7 @@ static int connect_waiting(struct sim_socket *sock,
                             is_decided,
                             &attempt,
                             until_ns(sock, true));
-    if (result == -ETIMEDOUT)
-        return attempt.result == -EAGAIN ? -EAGAIN : -EINPROGRESS;
-    return attempt.result;
+    return result == -ETIMEDOUT ? first : attempt.result;
 }
 
 int tidy__sim_connect(struct sim_world *world,
@@ -421,7 +410,7 @@ int tidy__sim_connect(struct sim_world *world,
     tidy__sim_call(world);
     result = find_socket(world, fd, &sock);
     if (result == 0)
-        result = take_address(sock, address, len, &taken);
+        result = take_address(address, len, &taken);
     if (result == 0)
         result = connect_waiting(sock, fd, &taken);
     SIM_TRACE(world, "connect(%d) = %d", fd, result);
@@ -498,11 +487,27 @@ ssize_t tidy__sim_sendmsg(struct sim_world *world,
         tidy__sim_unmodelled(world, "control messages (sendmsg)");
     /* Of a destination: TCP ignores it, a Unix stream does not. */
     if (msg->msg_namelen > 0 && sock->domain == AF_UNIX)
-        return sock->ops->name(sock, true, &(struct sim_address){ 0 }) == 0
+        return sock->ops->name(
+                   sock, SIM_NAME_PEER, &(struct sim_address){ 0 }) == 0
                    ? -EISCONN
                    : -EOPNOTSUPP;
     return tidy__sim_writev(
         world, call, fd, msg->msg_iov, msg->msg_iovlen, flags);
+}
+
+/* Of a Unix stream the writer's name is told, if it has one. */
+static void
+give_sender(struct sim_socket *sock, ssize_t n_read, struct msghdr *msg)
+{
+    struct sim_address name = { 0 };
+    bool has_data = n_read > 0 || sock->ops->file.n_readable(&sock->file) > 0;
+
+    if (msg->msg_name && has_data && sock->domain == AF_UNIX &&
+        sock->ops->name(sock, SIM_NAME_PEER, &name) == 0 &&
+        name.len > sizeof(sa_family_t))
+        give_address(&name, msg->msg_name, &msg->msg_namelen);
+    else
+        msg->msg_namelen = 0;
 }
 
 ssize_t tidy__sim_recvmsg(struct sim_world *world,
@@ -520,7 +525,7 @@ ssize_t tidy__sim_recvmsg(struct sim_world *world,
         tidy__sim_readv(world, call, fd, msg->msg_iov, msg->msg_iovlen, flags);
     if (result < 0)
         return result;
-    msg->msg_namelen = 0;
+    give_sender(sock, result, msg);
     msg->msg_controllen = 0;
     msg->msg_flags = flags & MSG_CMSG_CLOEXEC;
     return result;

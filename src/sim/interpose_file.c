@@ -23,8 +23,10 @@ static struct sim_world *world_of_both(const char *call, int fd, int new_fd)
     struct sim_world *world = tidy__seam_world(call, fd);
     struct sim_world *new_world = tidy__seam_world(call, new_fd);
 
-    if (world && !new_world)
+    if (world && !new_world && new_fd >= 0)
         tidy__seam_refuse(world, "a copy under a real number", fd);
+    if (new_world && !world && REAL(fcntl)(fd, F_GETFD) < 0)
+        return new_world; /* which says that it is not open */
     if (new_world && !world)
         tidy__seam_refuse(
             new_world, "a real descriptor's copy in place", new_fd);

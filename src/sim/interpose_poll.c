@@ -73,6 +73,8 @@ SEAM(int, epoll_ctl, (int epfd, int op, int fd, struct epoll_event *event))
         return tidy__seam_int(tidy__sim_epoll_ctl(world, epfd, op, fd, event));
     }
     world = tidy__seam_world("epoll_ctl", fd);
+    if (world && REAL(fcntl)(epfd, F_GETFD) < 0)
+        return -1; /* EBADF */
     if (world)
         tidy__seam_refuse(world, "a real epoll", fd);
     return REAL(epoll_ctl)(epfd, op, fd, event);

@@ -113,6 +113,19 @@ static int check_place(const char *name)
     return access(directory, W_OK | X_OK) == 0 ? 0 : -errno;
 }
 
+int tidy__sim_path_check(const struct sim_world *world,
+                         const struct sim_address *address)
+{
+    char name[PATH_MAX];
+    size_t len;
+
+    if (!name_of(address, name, &len))
+        return -ENAMETOOLONG;
+    if (find(world, name, len))
+        return -EADDRINUSE;
+    return name[0] ? check_place(name) : 0;
+}
+
 int tidy__sim_path_bind(struct sim_socket *sock,
                         const struct sim_address *address,
                         struct sim_path **ret_path)
@@ -120,17 +133,10 @@ int tidy__sim_path_bind(struct sim_socket *sock,
     struct sim_world *world = sock->file.world;
     struct sim_path *path;
     char name[PATH_MAX];
-    int result = 0;
     size_t len;
 
     if (!name_of(address, name, &len))
         return -ENAMETOOLONG;
-    if (find(world, name, len))
-        return -EADDRINUSE;
-    if (name[0])
-        result = check_place(name);
-    if (result < 0)
-        return result;
     path = tidy__zalloc(sizeof(*path) + len + 1);
     if (!path)
         return -ENOMEM;

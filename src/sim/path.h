@@ -15,7 +15,11 @@ struct sim_path {
     char name[]; /* absolute, or beginning with a NUL; and a NUL behind it */
 };
 
-/* Bind: 0, -EADDRINUSE, -ENOENT, -ENOTDIR, -EACCES, -ENOMEM. */
+/* Can one be bound there? 0, -EADDRINUSE, -ENOENT, -ENOTDIR, -EACCES. */
+int tidy__sim_path_check(const struct sim_world *world,
+                         const struct sim_address *address);
+
+/* Bind where one can: 0 or -ENOMEM. */
 int tidy__sim_path_bind(struct sim_socket *sock,
                         const struct sim_address *address,
                         struct sim_path **ret_path);

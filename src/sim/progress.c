@@ -123,6 +123,17 @@ int tidy__sim_link_send(struct sim_world *world,
     return 0;
 }
 
+void tidy__sim_link_move(struct sim_world *world,
+                         struct sim_link *from,
+                         struct sim_link *to)
+{
+    if (!from->segments)
+        return;
+    DL_REPLACE_ELEM(world->links, from, to);
+    to->segments = from->segments;
+    from->segments = NULL;
+}
+
 void tidy__sim_link_drop(struct sim_world *world, struct sim_link *link)
 {
     struct sim_segment *segment, *next;

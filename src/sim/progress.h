@@ -62,6 +62,11 @@ int tidy__sim_link_hold(struct sim_world *world,
                         size_t offset,
                         size_t len);
 
+/* What is in flight on one link is from now on on another, which is empty. */
+void tidy__sim_link_move(struct sim_world *world,
+                         struct sim_link *from,
+                         struct sim_link *to);
+
 /* Drop what is in flight. */
 void tidy__sim_link_drop(struct sim_world *world, struct sim_link *link);
 

@@ -13,7 +13,17 @@
 #define SIM_SHUT_OUT 2u
 #define SIM_SHUT_BOTH 3u
 
+/* Of the wake-up when something has come (sock_def_readable()). */
+#define SIM_READABLE_KEY (EPOLLIN | EPOLLPRI | EPOLLRDNORM | EPOLLRDBAND)
+
 struct sim_socket;
+
+/* Which of its addresses. */
+enum sim_socket_name {
+    SIM_NAME_LOCAL,
+    SIM_NAME_PEER,
+    SIM_NAME_ACCEPTED /* the peer's, also when it is gone */
+};
 
 struct sim_address {
     socklen_t len; /* 0: none */
@@ -22,6 +32,7 @@ struct sim_address {
         struct sockaddr_in in;
         struct sockaddr_in6 in6;
         struct sockaddr_un un;
+        struct sockaddr_storage storage;
     } u;
 };
 
@@ -37,9 +48,11 @@ struct sim_socket_ops {
     int (*shutdown)(struct sim_socket *sock, unsigned how);
     /* 0 or -ENOTCONN. */
     int (*name)(const struct sim_socket *sock,
-                bool is_peer,
+                enum sim_socket_name name,
                 struct sim_address *ret_address);
     bool (*is_listening)(const struct sim_socket *sock);
+    /* NULL: the family has none. */
+    bool (*has_port)(const struct sim_socket *sock);
     /* TCP_INFO; NULL: there is none. */
     int (*info)(struct sim_socket *sock, void *value, socklen_t *len);
     /* The network ends the connection, of which no descriptor is left. */

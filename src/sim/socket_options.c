@@ -132,7 +132,8 @@ int tidy__sim_socket_get_option(struct sim_socket *sock,
     if (level == IPPROTO_TCP && name == TCP_NODELAY)
         return give_int(sock->is_nodelay, value, len);
     if (level == IPPROTO_IPV6 && name == IPV6_V6ONLY)
-        return give_int(sock->is_v6_only, value, len);
+        return sock->domain == AF_INET6 ? give_int(sock->is_v6_only, value, len)
+                                        : -EOPNOTSUPP;
     if (level == IPPROTO_TCP && name == TCP_INFO && sock->ops->info)
         return sock->ops->info(sock, value, len);
     end_unmodelled(sock, "getsockopt", level, name);
@@ -159,6 +160,13 @@ static int set_bool(bool *target, const void *value, socklen_t len)
     return result;
 }
 
+static bool is_true(const void *value, socklen_t len)
+{
+    int number;
+
+    return take_int(value, len, &number) == 0 && number != 0;
+}
+
 /* The kernel doubles what it is told. */
 static int set_size(int *target, const void *value, socklen_t len)
 {
@@ -169,6 +177,17 @@ static int set_size(int *target, const void *value, socklen_t len)
     return result;
 }
 
+/* Not once it has a port, nor for another family. */
+static int
+set_v6_only(struct sim_socket *sock, const void *value, socklen_t len)
+{
+    if (sock->domain != AF_INET6)
+        return -ENOPROTOOPT;
+    if (sock->ops->has_port(sock))
+        return -EINVAL;
+    return set_bool(&sock->is_v6_only, value, len);
+}
+
 static int set_linger(struct sim_socket *sock, const void *value, socklen_t len)
 {
     struct linger linger;
@@ -177,7 +196,8 @@ static int set_linger(struct sim_socket *sock, const void *value, socklen_t len)
         return -EINVAL;
     memcpy(&linger, value, sizeof(linger));
     sock->has_linger = linger.l_onoff != 0;
-    sock->linger_s = linger.l_linger;
+    if (sock->has_linger)
+        sock->linger_s = linger.l_linger;
     return 0;
 }
 
@@ -204,8 +224,10 @@ static int set_socket_level(struct sim_socket *sock,
     switch (name) {
     case SO_REUSEADDR:
         return set_bool(&sock->is_reuse_addr, value, len);
-    case SO_REUSEPORT:
-        return set_bool(&sock->is_reuse_port, value, len);
+    case SO_REUSEPORT: /* before Linux 6.14 Unix sockets had it, too */
+        return sock->domain == AF_UNIX && is_true(value, len)
+                   ? -EOPNOTSUPP
+                   : set_bool(&sock->is_reuse_port, value, len);
     case SO_KEEPALIVE:
         return set_bool(&sock->is_keepalive, value, len);
     case SO_SNDBUF:
@@ -245,7 +267,7 @@ int tidy__sim_socket_set_option(struct sim_socket *sock,
     if (level == IPPROTO_TCP && name == TCP_NODELAY)
         return set_bool(&sock->is_nodelay, value, len);
     if (level == IPPROTO_IPV6 && name == IPV6_V6ONLY)
-        return set_bool(&sock->is_v6_only, value, len);
+        return set_v6_only(sock, value, len);
     if (is_without_effect(level, name))
         return 0;
     end_unmodelled(sock, "setsockopt", level, name);

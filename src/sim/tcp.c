@@ -182,17 +182,18 @@ static uint32_t tcp_poll(struct sim_file *file)
 /* ---------------------------------------------------------------------- names */
 
 static int tcp_name(const struct sim_socket *sock,
-                    bool is_peer,
+                    enum sim_socket_name name,
                     struct sim_address *ret_address)
 {
     const struct sim_tcp *tcp = tidy__sim_tcp_of(&sock->file);
 
-    if (is_peer &&
+    if (name == SIM_NAME_PEER &&
         (tcp->state == SIM_TCP_CLOSE || tcp->state == SIM_TCP_LISTEN ||
          tcp->state == SIM_TCP_SYN_SENT))
         return -ENOTCONN;
-    *ret_address = is_peer ? tcp->peer : tcp->local;
+    *ret_address = name == SIM_NAME_LOCAL ? tcp->local : tcp->peer;
     if (!ret_address->len) {
+        *ret_address = (struct sim_address){ 0 };
         ret_address->u.any.sa_family = (sa_family_t)sock->domain;
         ret_address->len = sock->domain == AF_INET6 ? sizeof(ret_address->u.in6)
                                                     : sizeof(ret_address->u.in);
@@ -200,14 +201,14 @@ static int tcp_name(const struct sim_socket *sock,
     return 0;
 }
 
-static int tcp_bind(struct sim_socket *sock, const struct sim_address *address)
-{
-    return tidy__sim_tcp_bind(tidy__sim_tcp_of(&sock->file), address);
-}
-
 static bool tcp_is_listening(const struct sim_socket *sock)
 {
     return tidy__sim_tcp_of(&sock->file)->state == SIM_TCP_LISTEN;
+}
+
+static bool tcp_has_port(const struct sim_socket *sock)
+{
+    return tidy__sim_tcp_of(&sock->file)->has_port;
 }
 
 /* As <netinet/tcp.h> numbers them. */
@@ -296,13 +297,14 @@ static const struct sim_socket_ops tcp_ops = {
               .n_unsent = tcp_n_unsent,
               .release = tidy__sim_tcp_release,
               .describe = tcp_describe },
-    .bind = tcp_bind,
+    .bind = tidy__sim_tcp_bind,
     .listen = tidy__sim_tcp_listen,
     .accept = tidy__sim_tcp_accept,
     .connect = tidy__sim_tcp_connect,
     .shutdown = tidy__sim_tcp_shutdown,
     .name = tcp_name,
     .is_listening = tcp_is_listening,
+    .has_port = tcp_has_port,
     .info = tcp_info,
     .abort = tidy__sim_tcp_abort,
     .destroy = tidy__sim_tcp_destroy,

@@ -23,6 +23,15 @@ enum sim_tcp_state {
     SIM_TCP_LAST_ACK,
 };
 
+/* How far connect() has come, whatever has become of the connection since:
+ * <linux/net.h>'s socket_state. */
+enum sim_tcp_phase {
+    SIM_TCP_UNCONNECTED,
+    SIM_TCP_CONNECTING, /* connect() has not told yet */
+    SIM_TCP_CONNECTED,
+    SIM_TCP_DISCONNECTING, /* shut down before connect() has told */
+};
+
 /* Types of segments. An acknowledgement takes no time, but for the handshake's
  * last. */
 enum sim_tcp_segment {
@@ -37,7 +46,11 @@ enum sim_tcp_segment {
 struct sim_tcp {
     struct sim_socket sock; /* first */
     enum sim_tcp_state state;
+    enum sim_tcp_phase phase;
     struct sim_address local, peer; /* len 0: none */
+    bool has_port;      /* it has the port of local; else, it had once */
+    bool is_host_bound; /* by bind(); else it goes with the connection */
+    bool is_port_bound; /* to this very port */
 
     /* The other end of the connection. The two are freed together, once neither
      * has a descriptor nor anything in flight. NULL: there is none (yet). */
@@ -46,13 +59,12 @@ struct sim_tcp {
     struct tidy__buffer in;     /* received, not read */
     struct tidy__buffer unsent; /* there is no room at the other end */
     size_t n_in_flight;
-    unsigned shut;      /* SIM_SHUT_* */
-    bool has_fin;       /* received: reading ends with 0 for good */
-    bool is_fin_due;    /* to be sent behind what is unsent */
-    bool is_orphan;     /* no descriptor refers to it */
-    bool is_connecting; /* connect() was called and has not told yet */
-    bool is_full;       /* a write found no room: tell when there is */
-    unsigned n_users;   /* who may not find it freed under his hands */
+    unsigned shut;    /* SIM_SHUT_* */
+    bool has_fin;     /* received: reading ends with 0 for good */
+    bool is_fin_due;  /* to be sent behind what is unsent */
+    bool is_orphan;   /* no descriptor refers to it */
+    bool is_full;     /* a write found no room: tell when there is */
+    unsigned n_users; /* who may not find it freed under his hands */
 
     struct sim_timer syn_timer; /* sends SYN again */
     unsigned n_syns;
@@ -69,7 +81,7 @@ struct sim_tcp {
 struct sim_time_wait {
     struct sim_time_wait *prev, *next; /* in sim_world.time_waits */
     struct sim_address local;
-    bool is_reuse_addr;
+    bool is_reuse_addr, is_reuse_port, is_v6_only;
     uint64_t until_ns;
 };
 
@@ -79,9 +91,16 @@ static inline struct sim_tcp *tidy__sim_tcp_of(const struct sim_file *file)
 }
 
 /* Two that can both be there after all that is to come (tcp_ports.c). */
-int tidy__sim_tcp_bind(struct sim_tcp *tcp, const struct sim_address *address);
-/* An address of the loopback interface and a free port. */
-int tidy__sim_tcp_autobind(struct sim_tcp *tcp);
+int tidy__sim_tcp_bind(struct sim_socket *sock,
+                       const struct sim_address *address);
+/* 0, -EINVAL or -EAFNOSUPPORT. */
+int tidy__sim_tcp_check_address(const struct sim_tcp *tcp,
+                                const struct sim_address *address);
+/* The port of its address, or a free one if it has none: 0 or -EADDRINUSE. */
+int tidy__sim_tcp_get_port(struct sim_tcp *tcp);
+/* The connection is gone; what bind() gave stays. */
+void tidy__sim_tcp_put_port(struct sim_tcp *tcp);
+void tidy__sim_tcp_reset_host(struct sim_tcp *tcp);
 /* Who listens where a client wants to connect to; NULL: nobody. */
 struct sim_tcp *tidy__sim_tcp_find_listener(struct sim_world *world,
                                             const struct sim_address *address);
@@ -102,6 +121,9 @@ void tidy__sim_tcp_on_ack(struct sim_tcp *server);
 /* The connection is not one to accept any more. */
 void tidy__sim_tcp_leave_backlog(struct sim_tcp *tcp);
 
+/* There is a connection no more: the socket is as new (tcp_disconnect()). */
+void tidy__sim_tcp_disconnect(struct sim_tcp *tcp);
+
 /* Data, and the end (tcp_close.c). */
 void tidy__sim_tcp_deliver(struct sim_link *link,
                            int type,
@@ -112,6 +134,10 @@ int tidy__sim_tcp_shutdown(struct sim_socket *sock, unsigned how);
 void tidy__sim_tcp_release(struct sim_file *file);
 void tidy__sim_tcp_abort(struct sim_socket *sock);
 void tidy__sim_tcp_destroy(struct sim_socket *sock);
+/* Nothing is to be written behind what has been. */
+void tidy__sim_tcp_send_fin(struct sim_tcp *tcp);
+/* Nobody is in the backlog any more. */
+void tidy__sim_tcp_stop_listening(struct sim_tcp *listener);
 /* The connection is gone, as far as this end is concerned (tcp_done()). */
 void tidy__sim_tcp_done(struct sim_tcp *tcp);
 /* Tell the other end so, and be done. */

@@ -73,6 +73,7 @@ static void send_bare(struct sim_tcp *tcp, enum sim_tcp_segment type)
 void tidy__sim_tcp_done(struct sim_tcp *tcp)
 {
     tcp->state = SIM_TCP_CLOSE;
+    tidy__sim_tcp_put_port(tcp);
     tcp->shut = SIM_SHUT_BOTH;
     tcp->is_fin_due = false;
     tidy__buffer_deinit(&tcp->unsent);
@@ -135,6 +136,13 @@ static void send_fin(struct sim_tcp *tcp)
         send_bare(tcp, SIM_TCP_FIN);
 }
 
+/* tcp_need_reset() */
+static bool needs_reset(const struct sim_tcp *tcp)
+{
+    return tcp->state >= SIM_TCP_SYN_RECV && tcp->state != SIM_TCP_LAST_ACK &&
+           tcp->state != SIM_TCP_CLOSING;
+}
+
 /* tcp_close_state(): is there a FIN to send? */
 static bool leave_state(struct sim_tcp *tcp)
 {
@@ -149,6 +157,12 @@ static bool leave_state(struct sim_tcp *tcp)
     default:
         return false;
     }
+}
+
+void tidy__sim_tcp_send_fin(struct sim_tcp *tcp)
+{
+    if (leave_state(tcp))
+        send_fin(tcp);
 }
 
 /* ------------------------------------------------------------------ listeners */
@@ -176,7 +190,7 @@ static struct sim_tcp *find_unfinished(const struct sim_tcp *listener)
     return NULL;
 }
 
-static void stop_listening(struct sim_tcp *listener)
+void tidy__sim_tcp_stop_listening(struct sim_tcp *listener)
 {
     struct sim_tcp *child;
 
@@ -192,33 +206,68 @@ static void stop_listening(struct sim_tcp *listener)
 int tidy__sim_tcp_shutdown(struct sim_socket *sock, unsigned how)
 {
     struct sim_tcp *tcp = tidy__sim_tcp_of(&sock->file);
-    int result = 0;
+    int result = tcp->state == SIM_TCP_CLOSE ? -ENOTCONN : 0;
 
-    if (tcp->state == SIM_TCP_LISTEN) {
-        if (how & SIM_SHUT_IN) {
-            stop_listening(tcp);
-            tidy__sim_tcp_done(tcp);
-        }
-        return 0;
+    if (tcp->phase == SIM_TCP_CONNECTING)
+        tcp->phase = tcp->state == SIM_TCP_CLOSE ? SIM_TCP_DISCONNECTING
+                                                 : SIM_TCP_CONNECTED;
+    if (tcp->state == SIM_TCP_SYN_SENT ||
+        (tcp->state == SIM_TCP_LISTEN && (how & SIM_SHUT_IN))) {
+        tcp->phase = SIM_TCP_UNCONNECTED;
+        tidy__sim_tcp_disconnect(tcp);
+    } else if (tcp->state != SIM_TCP_LISTEN) {
+        tcp->shut |= how;
+        if (how & SIM_SHUT_OUT)
+            tidy__sim_tcp_send_fin(tcp);
     }
-    if (tcp->state == SIM_TCP_SYN_SENT) {
-        tcp->is_connecting = false;
-        tidy__sim_tcp_done(tcp);
-        return 0;
-    }
-    if (tcp->state == SIM_TCP_CLOSE)
-        result = -ENOTCONN;
-    tcp->shut |= how;
-    if ((how & SIM_SHUT_OUT) && leave_state(tcp))
-        send_fin(tcp);
     tidy__sim_file_wake(&sock->file, 0);
     return result;
 }
 
-static bool needs_reset(const struct sim_tcp *tcp)
+/* What is under way to the other end, and the other end itself, are left to one
+ * that nobody sees. */
+static void leave_other(struct sim_tcp *tcp)
 {
-    return tcp->state >= SIM_TCP_SYN_RECV && tcp->state != SIM_TCP_LAST_ACK &&
-           tcp->state != SIM_TCP_CLOSING;
+    struct sim_world *world = tcp->sock.file.world;
+    struct sim_socket *sock;
+    struct sim_tcp *ghost;
+
+    if (!tcp->other)
+        return;
+    sock = tidy__sim_tcp_new(world, tcp->sock.domain, 0);
+    if (!sock)
+        tidy__sim_end(world, TIDY_OUTCOME_LIMIT, "out of memory for a socket");
+    ghost = tidy__sim_tcp_of(&sock->file);
+    ghost->is_orphan = true;
+    ghost->other = tcp->other;
+    ghost->other->other = ghost;
+    tcp->other = NULL;
+    tidy__sim_link_move(world, &tcp->out, &ghost->out);
+    tcp->n_in_flight = 0;
+    tidy__sim_tcp_free_unused(ghost);
+}
+
+void tidy__sim_tcp_disconnect(struct sim_tcp *tcp)
+{
+    bool is_reset = needs_reset(tcp);
+
+    if (tcp->state == SIM_TCP_LISTEN)
+        tidy__sim_tcp_stop_listening(tcp);
+    if (is_reset || tcp->state == SIM_TCP_SYN_SENT)
+        tcp->sock.error = ECONNRESET;
+    tcp->state = SIM_TCP_CLOSE;
+    if (is_reset)
+        send_bare(tcp, SIM_TCP_RST);
+    leave_other(tcp);
+    tidy__sim_timer_clear(tcp->sock.file.world, &tcp->syn_timer);
+    tidy__buffer_deinit(&tcp->in);
+    tidy__buffer_deinit(&tcp->unsent);
+    tidy__sim_tcp_put_port(tcp);
+    tidy__sim_tcp_reset_host(tcp);
+    tcp->peer.len = 0;
+    tcp->shut = 0;
+    tcp->has_fin = tcp->is_fin_due = tcp->is_full = false;
+    tidy__sim_file_wake(&tcp->sock.file, EPOLLERR);
 }
 
 /* tcp_close() */
@@ -230,7 +279,7 @@ static void end(struct sim_tcp *tcp)
     if (tcp->state == SIM_TCP_CLOSE)
         return;
     if (tcp->state == SIM_TCP_LISTEN)
-        stop_listening(tcp);
+        tidy__sim_tcp_stop_listening(tcp);
     else if (tcp->state == SIM_TCP_SYN_SENT)
         tidy__sim_tcp_done(tcp);
     else if (tcp->in.len > 0)
@@ -238,8 +287,8 @@ static void end(struct sim_tcp *tcp)
     else if (tcp->sock.has_linger && tcp->sock.linger_s == 0)
         needs_reset(tcp) ? tidy__sim_tcp_send_reset(tcp)
                          : tidy__sim_tcp_done(tcp);
-    else if (leave_state(tcp))
-        send_fin(tcp);
+    else
+        tidy__sim_tcp_send_fin(tcp);
 }
 
 void tidy__sim_tcp_release(struct sim_file *file)
@@ -249,6 +298,8 @@ void tidy__sim_tcp_release(struct sim_file *file)
     tcp->n_users++;
     tcp->is_orphan = true;
     end(tcp);
+    if (tcp->state == SIM_TCP_CLOSE)
+        tidy__sim_tcp_put_port(tcp);
     tcp->shut = SIM_SHUT_BOTH;
     tcp->n_users--;
     tidy__sim_tcp_free_unused(tcp);
@@ -298,14 +349,15 @@ static void take_data(struct sim_tcp *tcp,
 {
     tcp->other->n_in_flight -= len;
     if (is_deaf(tcp)) {
-        tidy__sim_tcp_send_reset(tcp);
+        tidy__sim_tcp_take_reset(tcp);
+        send_bare(tcp, SIM_TCP_RST);
         return;
     }
     if (tidy__sim_io_queue(io, offset, len, &tcp->in) < 0)
         tidy__sim_end(tcp->sock.file.world,
                       TIDY_OUTCOME_LIMIT,
                       "out of memory for what a connection holds");
-    tidy__sim_file_wake(&tcp->sock.file, EPOLLIN | EPOLLRDNORM);
+    tidy__sim_file_wake(&tcp->sock.file, SIM_READABLE_KEY);
 }
 
 static void take(struct sim_tcp *tcp,

@@ -25,25 +25,33 @@
 #define SYN_RETRY_NS TIDY_S(1)
 #define MAX_SYNS 7
 
+#define MAPPED_LOOPBACK "::ffff:127.0.0.1"
+
+/* The port that it has, or any. */
+static int get_port(struct sim_tcp *tcp)
+{
+    if (!tcp->has_port && tcp->local.len)
+        tcp->local.u.in.sin_port = 0; /* at the same place in both families */
+    return tidy__sim_tcp_get_port(tcp);
+}
+
 /* ----------------------------------------------------------------- listening */
 
 int tidy__sim_tcp_listen(struct sim_socket *sock, int backlog)
 {
     struct sim_tcp *tcp = tidy__sim_tcp_of(&sock->file);
-    int result = 0;
+    int result;
 
-    if (tcp->state != SIM_TCP_CLOSE && tcp->state != SIM_TCP_LISTEN)
+    if (tcp->phase != SIM_TCP_UNCONNECTED ||
+        (tcp->state != SIM_TCP_CLOSE && tcp->state != SIM_TCP_LISTEN))
         return -EINVAL;
     tcp->backlog = (size_t)backlog;
     if (tcp->state == SIM_TCP_LISTEN)
         return 0;
-    if (!tcp->local.len)
-        result = tidy__sim_tcp_autobind(tcp);
-    if (result < 0)
-        return result;
-    tcp->state = SIM_TCP_LISTEN;
-    tcp->shut = 0;
-    return 0;
+    result = get_port(tcp);
+    if (result == 0)
+        tcp->state = SIM_TCP_LISTEN;
+    return result;
 }
 
 void tidy__sim_tcp_leave_backlog(struct sim_tcp *tcp)
@@ -100,18 +108,29 @@ int tidy__sim_tcp_accept(struct sim_socket *sock, struct sim_socket **ret_child)
 
 /* ---------------------------------------------------------------- connecting */
 
-/* To all addresses means to the loopback interface. */
+static bool is_mapped(const struct sim_address *address)
+{
+    return IN6_IS_ADDR_V4MAPPED(&address->u.in6.sin6_addr);
+}
+
+/* To all addresses means to the loopback interface; with IPv4 to the host that
+ * the socket is bound to, and to IPv4's if it is an IPv6 one bound there. */
 static void set_peer(struct sim_tcp *tcp, const struct sim_address *address)
 {
     tcp->peer = *address;
     if (address->u.any.sa_family == AF_INET) {
         tcp->peer.len = sizeof(address->u.in);
         if (address->u.in.sin_addr.s_addr == htonl(INADDR_ANY))
-            tcp->peer.u.in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+            tcp->peer.u.in.sin_addr.s_addr =
+                tcp->is_host_bound ? tcp->local.u.in.sin_addr.s_addr
+                                   : htonl(INADDR_LOOPBACK);
     } else {
         tcp->peer.len = sizeof(address->u.in6);
-        if (IN6_IS_ADDR_UNSPECIFIED(&address->u.in6.sin6_addr))
-            tcp->peer.u.in6.sin6_addr = in6addr_loopback;
+        if (!IN6_IS_ADDR_UNSPECIFIED(&address->u.in6.sin6_addr))
+            return;
+        tcp->peer.u.in6.sin6_addr = in6addr_loopback;
+        if (tcp->is_host_bound && is_mapped(&tcp->local))
+            inet_pton(AF_INET6, MAPPED_LOOPBACK, &tcp->peer.u.in6.sin6_addr);
     }
 }
 
@@ -127,7 +146,7 @@ static void set_source(struct sim_tcp *tcp)
     } else if (IN6_IS_ADDR_UNSPECIFIED(host)) {
         *host = in6addr_loopback;
         if (IN6_IS_ADDR_V4MAPPED(&tcp->peer.u.in6.sin6_addr))
-            inet_pton(AF_INET6, "::ffff:127.0.0.1", host);
+            inet_pton(AF_INET6, MAPPED_LOOPBACK, host);
     }
 }
 
@@ -161,63 +180,112 @@ static void on_syn_timer(struct sim_timer *timer)
         send_syn(tcp);
 }
 
+/* All routes are to the machine itself. */
+static int find_route(const struct sim_tcp *tcp)
+{
+    bool is_v6 = tcp->sock.domain == AF_INET6;
+
+    if (is_v6 && tcp->is_host_bound && is_mapped(&tcp->local) &&
+        !is_mapped(&tcp->peer))
+        return -EAFNOSUPPORT;
+    if (is_v6 && tcp->sock.is_v6_only && is_mapped(&tcp->peer))
+        return -ENETUNREACH;
+    return tidy__sim_is_loopback(&tcp->peer) ? 0 : -ENETUNREACH;
+}
+
+/* It would be both ends of the connection, if nobody listens there. */
+static void refuse_itself(const struct sim_tcp *tcp)
+{
+    if (tidy__sim_port_of(&tcp->local) == tidy__sim_port_of(&tcp->peer) &&
+        !tidy__sim_tcp_find_listener(tcp->sock.file.world, &tcp->peer))
+        tidy__sim_unmodelled(tcp->sock.file.world,
+                             "a TCP socket that connects to itself");
+}
+
 static int begin_connect(struct sim_tcp *tcp, const struct sim_address *address)
 {
-    int result = 0;
+    int result = tidy__sim_tcp_check_address(tcp, address);
 
-    if (!tidy__sim_is_loopback(&tcp->peer))
-        return -ENETUNREACH;
-    if (!tcp->local.len)
-        result = tidy__sim_tcp_autobind(tcp);
     if (result < 0)
-        return result == -EADDRINUSE ? -EADDRNOTAVAIL : result;
-    (void)address;
+        return result;
+    set_peer(tcp, address);
+    result = find_route(tcp);
+    if (result == 0 && !tcp->has_port && get_port(tcp) < 0)
+        result = -EADDRNOTAVAIL;
+    if (result < 0)
+        return result;
     set_source(tcp);
+    refuse_itself(tcp);
+    tcp->sock.error = 0;
+    tcp->has_fin = false;
     tcp->state = SIM_TCP_SYN_SENT;
-    tcp->shut = 0;
-    tcp->is_connecting = true;
+    tcp->phase = SIM_TCP_CONNECTING;
     tcp->n_syns = 0;
     tcp->syn_timer.fire = on_syn_timer;
     send_syn(tcp);
     return -EINPROGRESS;
 }
 
-/* What the second call of connect() says. */
+/* What a later call of connect() says, once: the socket is as new if it was in
+ * vain. */
 static int tell_connect(struct sim_tcp *tcp)
 {
     int error;
 
     if (tcp->state == SIM_TCP_SYN_SENT)
         return -EALREADY;
-    tcp->is_connecting = false;
+    tcp->phase = SIM_TCP_CONNECTED;
     if (tcp->state != SIM_TCP_CLOSE)
         return 0;
     error = tidy__sim_socket_take_error(&tcp->sock);
+    tcp->phase = SIM_TCP_UNCONNECTED;
+    tidy__sim_tcp_disconnect(tcp);
     return error ? error : -ECONNABORTED;
 }
 
+/* __inet_stream_connect() */
 int tidy__sim_tcp_connect(struct sim_socket *sock,
                           const struct sim_address *address)
 {
     struct sim_tcp *tcp = tidy__sim_tcp_of(&sock->file);
 
-    if (tcp->is_connecting)
+    if (address->len < sizeof(sa_family_t))
+        return -EINVAL;
+    if (address->u.any.sa_family == AF_UNSPEC) {
+        tcp->phase = SIM_TCP_UNCONNECTED;
+        tidy__sim_tcp_disconnect(tcp);
+        return 0;
+    }
+    switch (tcp->phase) {
+    case SIM_TCP_UNCONNECTED:
+        return tcp->state == SIM_TCP_CLOSE ? begin_connect(tcp, address)
+                                           : -EISCONN;
+    case SIM_TCP_CONNECTING:
         return tell_connect(tcp);
-    if (tcp->state != SIM_TCP_CLOSE || tcp->other)
+    case SIM_TCP_CONNECTED:
         return -EISCONN;
-    set_peer(tcp, address);
-    return begin_connect(tcp, address);
+    default:
+        return -EINVAL;
+    }
 }
 
 /* ------------------------------------------------------------- the handshake */
 
-/* An IPv6 listener has its IPv4 clients as mapped addresses. */
+/* An IPv6 listener has its IPv4 clients as mapped addresses, and the other way
+ * round. */
 static struct sim_address as_of(int domain, const struct sim_address *address)
 {
     struct sim_address mapped = { .len = sizeof(mapped.u.in6) };
 
     if (domain == address->u.any.sa_family)
         return *address;
+    if (domain == AF_INET) {
+        mapped.len = sizeof(mapped.u.in);
+        mapped.u.in.sin_family = AF_INET;
+        mapped.u.in.sin_port = address->u.in6.sin6_port;
+        memcpy(&mapped.u.in.sin_addr, address->u.in6.sin6_addr.s6_addr + 12, 4);
+        return mapped;
+    }
     mapped.u.in6.sin6_family = AF_INET6;
     mapped.u.in6.sin6_port = address->u.in.sin_port;
     mapped.u.in6.sin6_addr.s6_addr[10] = 0xff;
@@ -240,12 +308,16 @@ static struct sim_tcp *new_child(const struct sim_tcp *listener,
     child = tidy__sim_tcp_of(&sock->file);
     sock->is_reuse_addr = listener->sock.is_reuse_addr;
     sock->is_reuse_port = listener->sock.is_reuse_port;
+    sock->is_v6_only = listener->sock.is_v6_only;
     sock->is_keepalive = listener->sock.is_keepalive;
     sock->is_nodelay = listener->sock.is_nodelay;
     sock->has_linger = listener->sock.has_linger;
     sock->linger_s = listener->sock.linger_s;
     child->state = SIM_TCP_SYN_RECV;
-    child->shut = 0;
+    child->phase = SIM_TCP_CONNECTED;
+    child->has_port = true;
+    child->is_host_bound = listener->is_host_bound;
+    child->shut = listener->shut; /* of before it listened */
     child->is_orphan = true;
     child->local = as_of(sock->domain, &client->peer);
     child->peer = as_of(sock->domain, &client->local);
@@ -313,8 +385,10 @@ void tidy__sim_tcp_on_ack(struct sim_tcp *server)
     if (server->state != SIM_TCP_SYN_RECV || !listener)
         return;
     server->state = SIM_TCP_ESTABLISHED;
+    if (server->shut & SIM_SHUT_OUT)
+        tidy__sim_tcp_send_fin(server);
     server->is_waiting = true;
     DL_APPEND2(listener->waiting, server, waiting_prev, waiting_next);
     listener->n_waiting++;
-    tidy__sim_file_wake(&listener->sock.file, EPOLLIN | EPOLLRDNORM);
+    tidy__sim_file_wake(&listener->sock.file, SIM_READABLE_KEY);
 }

@@ -14,6 +14,8 @@
 #define EPHEMERAL_MIN 32768
 #define EPHEMERAL_MAX 60999
 #define TIME_WAIT_NS TIDY_S(60)
+/* Without sin6_scope_id: RFC 2133. */
+#define MIN_LEN_IN6 24
 
 uint16_t tidy__sim_port_of(const struct sim_address *address)
 {
@@ -45,6 +47,22 @@ static struct in6_addr host_of(const struct sim_address *address)
     return host;
 }
 
+static bool is_mapped(const struct sim_address *address)
+{
+    return address->u.any.sa_family == AF_INET6 &&
+           IN6_IS_ADDR_V4MAPPED(&address->u.in6.sin6_addr);
+}
+
+/* Is it one of the socket's family? */
+int tidy__sim_tcp_check_address(const struct sim_tcp *tcp,
+                                const struct sim_address *address)
+{
+    if (address->len <
+        (tcp->sock.domain == AF_INET6 ? MIN_LEN_IN6 : sizeof(address->u.in)))
+        return -EINVAL;
+    return address->u.any.sa_family == tcp->sock.domain ? 0 : -EAFNOSUPPORT;
+}
+
 bool tidy__sim_is_loopback(const struct sim_address *address)
 {
     struct in6_addr host = host_of(address);
@@ -53,123 +71,218 @@ bool tidy__sim_is_loopback(const struct sim_address *address)
            (IN6_IS_ADDR_V4MAPPED(&host) && host.s6_addr[12] == 127);
 }
 
-/* Would a packet to the one go to the other? any6 says whether an unspecified
- * IPv6 address stands for the IPv4 ones, too. */
-static bool do_overlap(const struct sim_address *a,
-                       bool is_a_v6_only,
-                       const struct sim_address *b,
-                       bool is_b_v6_only)
+/* Does it stand for an IPv4 host? Then an IPv6-only socket has no part in it. */
+static bool is_ipv4(const struct sim_address *address)
 {
-    bool is_a4 = a->u.any.sa_family == AF_INET;
-    bool is_b4 = b->u.any.sa_family == AF_INET;
+    return address->u.any.sa_family == AF_INET || is_mapped(address);
+}
+
+static bool is_same_host(const struct sim_address *a,
+                         const struct sim_address *b)
+{
     struct in6_addr host_a = host_of(a), host_b = host_of(b);
 
-    if (is_a4 != is_b4 &&
-        ((!is_a4 && is_a_v6_only) || (!is_b4 && is_b_v6_only)))
-        return false;
-    if (is_any(a) || is_any(b))
-        return is_a4 == is_b4 || (is_any(a) && !is_a4) ||
-               (is_any(b) && !is_b4) ||
-               (is_any(a) && IN6_IS_ADDR_V4MAPPED(&host_b)) ||
-               (is_any(b) && IN6_IS_ADDR_V4MAPPED(&host_a));
     return memcmp(&host_a, &host_b, sizeof(host_a)) == 0;
 }
 
-/* As inet_csk_bind_conflict(): both reuse the address and neither listens, or
- * both reuse the port. */
-static bool do_conflict(const struct sim_tcp *tcp,
-                        const struct sim_address *address,
-                        const struct sim_tcp *other)
+/* Does who is bound to one address hear what is sent to a host? */
+static bool does_hear(const struct sim_address *bound,
+                      bool is_v6_only,
+                      const struct sim_address *host)
 {
-    if (tcp == other || !other->local.len ||
-        tidy__sim_port_of(&other->local) != tidy__sim_port_of(address))
+    if (is_v6_only && is_ipv4(host))
         return false;
-    if (tcp->sock.is_reuse_addr && other->sock.is_reuse_addr &&
-        other->state != SIM_TCP_LISTEN)
-        return false;
-    if (tcp->sock.is_reuse_port && other->sock.is_reuse_port)
-        return false;
-    return do_overlap(
-        address, tcp->sock.is_v6_only, &other->local, other->sock.is_v6_only);
+    if (is_any(bound))
+        return bound->u.any.sa_family == AF_INET6 || is_ipv4(host);
+    return is_same_host(bound, host);
 }
 
-static bool is_in_time_wait(struct sim_world *world,
-                            const struct sim_tcp *tcp,
-                            const struct sim_address *address)
+/* Who has a port: a socket, or a connection that is in TIME-WAIT. */
+struct holder {
+    const struct sim_address *local;
+    bool is_reuse_addr, is_reuse_port, is_v6_only, is_listening;
+};
+
+static struct holder holder_of(const struct sim_tcp *tcp)
+{
+    return (struct holder){ .local = &tcp->local,
+                            .is_reuse_addr = tcp->sock.is_reuse_addr,
+                            .is_reuse_port = tcp->sock.is_reuse_port,
+                            .is_v6_only = tcp->sock.is_v6_only,
+                            .is_listening = tcp->state == SIM_TCP_LISTEN };
+}
+
+/* inet_rcv_saddr_equal(), which is not the same both ways round. */
+static bool do_overlap(const struct holder *asker, const struct holder *other)
+{
+    if (!is_any(asker->local))
+        return does_hear(other->local, other->is_v6_only, asker->local);
+    if (asker->local->u.any.sa_family == AF_INET)
+        return !other->is_v6_only;
+    return !asker->is_v6_only || !is_ipv4(other->local);
+}
+
+/* inet_bind_conflict(): both reuse the address and the other does not listen, or
+ * both reuse the port. */
+static bool do_conflict(const struct holder *asker, const struct holder *other)
+{
+    if (tidy__sim_port_of(asker->local) != tidy__sim_port_of(other->local))
+        return false;
+    if (asker->is_reuse_addr && other->is_reuse_addr && !other->is_listening)
+        return false;
+    if (asker->is_reuse_port && other->is_reuse_port)
+        return false;
+    return do_overlap(asker, other);
+}
+
+static bool is_in_time_wait(struct sim_world *world, const struct holder *asker)
 {
     struct sim_time_wait *entry, *next;
 
     DL_FOREACH_SAFE(world->time_waits, entry, next) {
+        const struct holder holder = { .local = &entry->local,
+                                       .is_reuse_addr = entry->is_reuse_addr,
+                                       .is_reuse_port = entry->is_reuse_port,
+                                       .is_v6_only = entry->is_v6_only };
+
         if (entry->until_ns <= world->now_ns) {
             DL_DELETE(world->time_waits, entry);
             tidy__dealloc(entry);
-        } else if (!(tcp->sock.is_reuse_addr && entry->is_reuse_addr) &&
-                   tidy__sim_port_of(&entry->local) ==
-                       tidy__sim_port_of(address) &&
-                   do_overlap(
-                       address, tcp->sock.is_v6_only, &entry->local, false)) {
+        } else if (do_conflict(asker, &holder)) {
             return true;
         }
     }
     return false;
 }
 
-static bool is_free(const struct sim_tcp *tcp,
-                    const struct sim_address *address)
+/* The port of its address, for it. */
+static bool is_free(const struct sim_tcp *tcp)
 {
+    const struct holder asker = holder_of(tcp);
     struct sim_world *world = tcp->sock.file.world;
     const struct sim_socket *sock;
 
     DL_FOREACH(world->sockets, sock) {
-        if (sock->domain != AF_UNIX &&
-            do_conflict(tcp, address, tidy__sim_tcp_of(&sock->file)))
+        const struct sim_tcp *other = tidy__sim_tcp_of(&sock->file);
+        struct holder holder;
+
+        if (sock->domain == AF_UNIX || other == tcp || !other->has_port)
+            continue;
+        holder = holder_of(other);
+        if (do_conflict(&asker, &holder))
             return false;
     }
-    return !is_in_time_wait(world, tcp, address);
+    return !is_in_time_wait(world, &asker);
 }
 
-static int give_port(struct sim_tcp *tcp, struct sim_address *address)
+static int give_port(struct sim_tcp *tcp)
 {
     struct sim_world *world = tcp->sock.file.world;
     unsigned n_ports = EPHEMERAL_MAX - EPHEMERAL_MIN + 1, n_tried;
 
     for (n_tried = 0; n_tried < n_ports; n_tried++) {
-        set_port(address,
+        set_port(&tcp->local,
                  (uint16_t)(EPHEMERAL_MIN + world->n_ports_given++ % n_ports));
-        if (is_free(tcp, address))
+        if (is_free(tcp))
             return 0;
     }
+    set_port(&tcp->local, 0);
     return -EADDRINUSE;
 }
 
-int tidy__sim_tcp_bind(struct sim_tcp *tcp, const struct sim_address *address)
+static void set_host_any(struct sim_tcp *tcp)
 {
-    struct sim_address taken = *address;
-
-    if (tcp->local.len || tcp->state != SIM_TCP_CLOSE)
-        return -EINVAL;
-    if (!is_any(&taken) && !tidy__sim_is_loopback(&taken))
-        return -EADDRNOTAVAIL;
-    if (tidy__sim_port_of(&taken) == 0) {
-        int result = give_port(tcp, &taken);
-
-        if (result < 0)
-            return result;
-    } else if (!is_free(tcp, &taken)) {
-        return -EADDRINUSE;
-    }
-    taken.len = taken.u.any.sa_family == AF_INET6 ? sizeof(taken.u.in6)
-                                                  : sizeof(taken.u.in);
-    tcp->local = taken;
-    return 0;
-}
-
-int tidy__sim_tcp_autobind(struct sim_tcp *tcp)
-{
-    struct sim_address any = { .len = sizeof(any.u.in6) };
+    struct sim_address any = { 0 };
 
     any.u.any.sa_family = (sa_family_t)tcp->sock.domain;
-    return tidy__sim_tcp_bind(tcp, &any);
+    any.len =
+        tcp->sock.domain == AF_INET6 ? sizeof(any.u.in6) : sizeof(any.u.in);
+    if (tcp->local.len)
+        set_port(&any, tidy__sim_port_of(&tcp->local));
+    tcp->local = any;
+}
+
+int tidy__sim_tcp_get_port(struct sim_tcp *tcp)
+{
+    int result = 0;
+
+    if (!tcp->local.len)
+        set_host_any(tcp);
+    if (tidy__sim_port_of(&tcp->local) == 0)
+        result = give_port(tcp);
+    else if (!is_free(tcp))
+        result = -EADDRINUSE;
+    if (result == 0)
+        tcp->has_port = true;
+    return result;
+}
+
+/* The number is still told by getsockname(2). */
+void tidy__sim_tcp_put_port(struct sim_tcp *tcp)
+{
+    if (!tcp->is_port_bound || tcp->is_orphan)
+        tcp->has_port = false;
+}
+
+void tidy__sim_tcp_reset_host(struct sim_tcp *tcp)
+{
+    if (!tcp->is_host_bound)
+        set_host_any(tcp);
+}
+
+/* AF_UNSPEC for IPv4's any host: programs were written so once. */
+static bool is_unspecified(const struct sim_tcp *tcp,
+                           const struct sim_address *address)
+{
+    return tcp->sock.domain == AF_INET &&
+           address->u.any.sa_family == AF_UNSPEC && is_any(address);
+}
+
+/* The errors in the order of __inet_bind() and __inet6_bind(). */
+static int check_bind(const struct sim_tcp *tcp,
+                      const struct sim_address *address)
+{
+    bool is_local = is_any(address) || tidy__sim_is_loopback(address);
+    bool is_bound = tcp->has_port || tcp->state != SIM_TCP_CLOSE;
+    int result = tidy__sim_tcp_check_address(tcp, address);
+
+    if (result == -EAFNOSUPPORT && is_unspecified(tcp, address))
+        result = 0;
+    if (result < 0)
+        return result;
+    if (tcp->sock.domain == AF_INET && !is_local)
+        return -EADDRNOTAVAIL;
+    if (is_bound || (tcp->sock.is_v6_only && is_mapped(address)))
+        return -EINVAL;
+    return is_local ? 0 : -EADDRNOTAVAIL;
+}
+
+int tidy__sim_tcp_bind(struct sim_socket *sock,
+                       const struct sim_address *address)
+{
+    struct sim_tcp *tcp = tidy__sim_tcp_of(&sock->file);
+    const struct sim_address before = tcp->local;
+    bool was_v6_only = sock->is_v6_only;
+    int result = check_bind(tcp, address);
+
+    if (result < 0)
+        return result;
+    tcp->local = *address;
+    tcp->local.u.any.sa_family = (sa_family_t)sock->domain;
+    tcp->local.len = sock->domain == AF_INET6 ? sizeof(address->u.in6)
+                                              : sizeof(address->u.in);
+    if (sock->domain == AF_INET6 && !is_any(address) && !is_mapped(address))
+        sock->is_v6_only = true;
+    result = tidy__sim_tcp_get_port(tcp);
+    if (result < 0) {
+        sock->is_v6_only = was_v6_only;
+        tcp->local = before;
+        set_host_any(tcp);
+        return result;
+    }
+    tcp->is_host_bound = !is_any(address);
+    tcp->is_port_bound = tidy__sim_port_of(address) != 0;
+    return 0;
 }
 
 /* One that is bound to this very address comes before one bound to all. */
@@ -185,7 +298,7 @@ struct sim_tcp *tidy__sim_tcp_find_listener(struct sim_world *world,
         tcp = tidy__sim_tcp_of(&sock->file);
         if (tcp->state != SIM_TCP_LISTEN ||
             tidy__sim_port_of(&tcp->local) != tidy__sim_port_of(address) ||
-            !do_overlap(&tcp->local, sock->is_v6_only, address, false))
+            !does_hear(&tcp->local, sock->is_v6_only, address))
             continue;
         if (!found || is_any(&found->local))
             found = tcp;
@@ -203,6 +316,8 @@ void tidy__sim_tcp_enter_time_wait(struct sim_tcp *tcp)
         return;
     entry->local = tcp->local;
     entry->is_reuse_addr = tcp->sock.is_reuse_addr;
+    entry->is_reuse_port = tcp->sock.is_reuse_port;
+    entry->is_v6_only = tcp->sock.is_v6_only;
     entry->until_ns = world->now_ns + TIME_WAIT_NS;
     DL_APPEND(world->time_waits, entry);
 }

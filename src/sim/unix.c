@@ -13,15 +13,15 @@
 #include "sim/socket.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stddef.h>
 #include <string.h>
 #include <utlist.h>
 
 #define SNDBUF 212992
 #define PAGE 4096
-#define MAX_HEAD 3776    /* of a piece in one page, without overhead */
-#define MAX_LINEAR 16064 /* above that the rest is in pages of its own */
-#define MAX_PIECE 36544
+#define MAX_HEAD 3776 /* above that the rest is in pages of its own */
+#define MAX_PIECE (MAX_HEAD + 32768)
 #define OVERHEAD 320
 #define PIECE_SIZE 256 /* of what describes it */
 
@@ -44,7 +44,7 @@ struct sim_unix {
     struct sim_address local; /* len 0: no name */
     struct sim_path *path;    /* borrowed; NULL: not bound, or unlinked */
     struct sim_unix *other;   /* NULL: none, or closed */
-    struct sim_address peer;  /* its name, which outlives it */
+    struct sim_address peer;  /* its name, once it is closed */
     struct piece *pieces;     /* DL, owned: to be read */
     size_t n_bytes;           /* in them */
     size_t n_written; /* what the other end has not read, with overhead */
@@ -66,17 +66,25 @@ void tidy__sim_unix_lose_path(struct sim_socket *sock)
 
 /* ------------------------------------------------------------------- reading */
 
-static void drop_piece(struct sim_unix *un, struct piece *piece)
-{
-    DL_DELETE(un->pieces, piece);
-    if (un->other)
-        un->other->n_written -= piece->cost;
-    tidy__dealloc(piece);
-}
-
+/* unix_writable(); a socket holds a byte of its own. */
 static bool is_writable(const struct sim_unix *un)
 {
-    return un->state != UNIX_LISTENING && un->n_written * 4 <= SNDBUF;
+    return un->state != UNIX_LISTENING && (un->n_written + 1) * 4 <= SNDBUF;
+}
+
+/* sock_wfree() and unix_write_space() */
+static void drop_piece(struct sim_unix *un, struct piece *piece)
+{
+    struct sim_unix *other = un->other;
+
+    DL_DELETE(un->pieces, piece);
+    if (other) {
+        other->n_written -= piece->cost;
+        if (is_writable(other))
+            tidy__sim_file_wake(&other->sock.file,
+                                EPOLLOUT | EPOLLWRNORM | EPOLLWRBAND);
+    }
+    tidy__dealloc(piece);
 }
 
 static size_t take(struct sim_unix *un, const struct sim_io *io)
@@ -110,8 +118,9 @@ static ssize_t unix_read(struct sim_file *file, const struct sim_io *io)
         return -EINVAL;
     if (un->pieces) {
         n_taken = take(un, io);
-        if (un->other && !(io->flags & MSG_PEEK) && is_writable(un->other))
-            tidy__sim_file_wake(&un->other->sock.file, EPOLLOUT | EPOLLWRNORM);
+        if (n_taken < io->len && (io->flags & MSG_WAITALL) &&
+            !(io->flags & MSG_PEEK))
+            tidy__sim_socket_take_error(&un->sock); /* and it is lost */
         return (ssize_t)n_taken;
     }
     if (un->sock.error)
@@ -136,7 +145,7 @@ static size_t in_pages(size_t len)
 /* sock_alloc_send_pskb(), kmalloc() and skb->truesize */
 static size_t cost_of(size_t len)
 {
-    size_t n_paged = len > MAX_LINEAR ? in_pages(len - MAX_HEAD) : 0;
+    size_t n_paged = len > MAX_HEAD ? in_pages(len - MAX_HEAD) : 0;
     size_t head, size = 512;
 
     n_paged = n_paged < len ? n_paged : len;
@@ -162,8 +171,7 @@ static int send_piece(struct sim_unix *un,
     un->n_written += piece->cost;
     un->other->n_bytes += len;
     DL_APPEND(un->other->pieces, piece);
-    tidy__sim_file_wake(&un->other->sock.file,
-                        EPOLLIN | EPOLLPRI | EPOLLRDNORM | EPOLLRDBAND);
+    tidy__sim_file_wake(&un->other->sock.file, SIM_READABLE_KEY);
     return 0;
 }
 
@@ -226,17 +234,30 @@ static void become_pair(struct sim_unix *a, struct sim_unix *b)
     a->state = b->state = UNIX_CONNECTED;
 }
 
+/* unix_validate_addr() */
+static bool is_valid(const struct sim_address *address)
+{
+    return address->len > offsetof(struct sockaddr_un, sun_path) &&
+           address->len <= sizeof(address->u.un) &&
+           address->u.any.sa_family == AF_UNIX;
+}
+
 static int unix_bind(struct sim_socket *sock, const struct sim_address *address)
 {
     struct sim_unix *un = unix_of(&sock->file);
     int result;
 
-    if (address->len <= offsetof(struct sockaddr_un, sun_path))
+    if (address->len == offsetof(struct sockaddr_un, sun_path) &&
+        address->u.any.sa_family == AF_UNIX)
         tidy__sim_unmodelled(sock->file.world,
                              "bind of a Unix socket without a name");
-    if (un->local.len)
+    if (!is_valid(address) || (un->local.len && !address->u.un.sun_path[0]))
         return -EINVAL;
-    result = tidy__sim_path_bind(sock, address, &un->path);
+    result = tidy__sim_path_check(sock->file.world, address);
+    if (result == 0 && un->local.len)
+        result = -EINVAL;
+    if (result == 0)
+        result = tidy__sim_path_bind(sock, address, &un->path);
     if (result < 0)
         return result;
     un->local = *address;
@@ -265,10 +286,10 @@ static int unix_accept(struct sim_socket *sock, struct sim_socket **ret_child)
     struct sim_unix *un = unix_of(&sock->file);
     struct sim_unix *child = un->waiting;
 
-    if (un->shut & SIM_SHUT_IN)
-        return -EINVAL;
-    if (!child)
-        return -EAGAIN;
+    if (!child) /* who would wait is told that it is in vain */
+        return (un->shut & SIM_SHUT_IN) && !(sock->file.status & O_NONBLOCK)
+                   ? -EINVAL
+                   : -EAGAIN;
     DL_DELETE2(un->waiting, child, waiting_prev, waiting_next);
     un->n_waiting--;
     *ret_child = &child->sock;
@@ -300,13 +321,11 @@ static int unix_connect(struct sim_socket *sock,
     struct sim_socket *child_sock;
     int result;
 
-    if (address->len <= offsetof(struct sockaddr_un, sun_path))
-        return -EINVAL;
-    if (un->state == UNIX_CONNECTED)
-        return -EISCONN;
-    if (un->state == UNIX_LISTENING)
+    if (!is_valid(address))
         return -EINVAL;
     result = find_listener(world, address, &listener);
+    if (result == 0 && un->state != UNIX_NEW)
+        result = un->state == UNIX_CONNECTED ? -EISCONN : -EINVAL;
     if (result == 0 &&
         tidy__choose_fault(world, TIDY_CHOICE_REFUSE_FAULT, sock->file.id))
         result = -ECONNREFUSED;
@@ -317,13 +336,10 @@ static int unix_connect(struct sim_socket *sock,
         return -ENOBUFS;
     child = unix_of(&child_sock->file);
     child->local = listener->local;
-    child->peer = un->local;
-    un->peer = listener->local;
     become_pair(un, child);
     DL_APPEND2(listener->waiting, child, waiting_prev, waiting_next);
     listener->n_waiting++;
-    tidy__sim_file_wake(&listener->sock.file,
-                        EPOLLIN | EPOLLPRI | EPOLLRDNORM | EPOLLRDBAND);
+    tidy__sim_file_wake(&listener->sock.file, SIM_READABLE_KEY);
     return 0;
 }
 
@@ -341,10 +357,7 @@ static int unix_shutdown(struct sim_socket *sock, unsigned how)
         other->shut |= SIM_SHUT_OUT;
     if (how & SIM_SHUT_OUT)
         other->shut |= SIM_SHUT_IN;
-    tidy__sim_file_wake(&other->sock.file,
-                        other->shut == SIM_SHUT_BOTH ? EPOLLHUP
-                        : other->shut & SIM_SHUT_IN  ? EPOLLIN | EPOLLRDHUP
-                                                     : 0);
+    tidy__sim_file_wake(&other->sock.file, 0);
     return 0;
 }
 
@@ -366,6 +379,7 @@ static void leave_other(struct sim_unix *un, bool is_reset)
         return;
     un->other = NULL;
     other->other = NULL;
+    other->peer = un->local;
     other->n_written = 0;
     other->shut = SIM_SHUT_BOTH;
     if (is_reset || un->pieces)
@@ -416,14 +430,16 @@ static void unix_destroy(struct sim_socket *sock)
 /* ---------------------------------------------------------------------- names */
 
 static int unix_name(const struct sim_socket *sock,
-                     bool is_peer,
+                     enum sim_socket_name name,
                      struct sim_address *ret_address)
 {
     const struct sim_unix *un = unix_of(&sock->file);
 
-    if (is_peer && un->state != UNIX_CONNECTED)
+    if (name != SIM_NAME_LOCAL && un->state != UNIX_CONNECTED)
         return -ENOTCONN;
-    *ret_address = is_peer ? un->peer : un->local;
+    *ret_address = name == SIM_NAME_LOCAL ? un->local
+                   : un->other            ? un->other->local
+                                          : un->peer;
     if (!ret_address->len) {
         ret_address->u.any.sa_family = AF_UNIX;
         ret_address->len = sizeof(sa_family_t);
