@@ -10,11 +10,13 @@ INSTALL_BUILD ?= build/install
 # What the user's shell says about a build in progress is not for ours.
 unexport MAKEFLAGS MAKELEVEL MFLAGS
 
-.PHONY: help demo check bench tsan valgrind coverage fuzz tidy install clean
+.PHONY: help demo check conformance bench tsan valgrind coverage fuzz tidy \
+        install clean
 
 help:
 	@echo 'make demo       watch fixtures being torn down in every awkward order'
 	@echo 'make check      build with sanitizers and run all tests'
+	@echo 'make conformance  hold worlds against the real kernel for a minute'
 	@echo 'make bench      compare with plain libuv; writes build/bench/results.json'
 	@echo 'make tsan       all tests under the thread sanitizer'
 	@echo 'make valgrind   all tests under valgrind'
@@ -36,6 +38,12 @@ check:
 	cmake --preset dev
 	cmake --build --preset dev -- -j$(JOBS)
 	ctest --preset dev -j$(JOBS)
+
+conformance:
+	@tools/setup check
+	cmake --preset dev --log-level=WARNING >/dev/null
+	cmake --build --preset dev --target conformance -- -j$(JOBS) --quiet
+	build/dev/tests/conformance/conformance --seconds 60
 
 tsan valgrind coverage fuzz:
 	@tools/setup $@
