@@ -68,6 +68,22 @@ TIDY_API const char *tidy_choice_name(enum tidy_choice kind);
     (TIDY_CHOICE_BIT(TIDY_CHOICE_ORDER) | TIDY_CHOICE_BIT(TIDY_CHOICE_READY) | \
      TIDY_CHOICE_BIT(TIDY_CHOICE_ACCEPT) | TIDY_CHOICE_BIT(TIDY_CHOICE_TIMER))
 
+/** Those and a call that does less than it could. */
+#define TIDY_CHOICES_NO_FAULTS                                                 \
+    (TIDY_CHOICES_ORDERS | TIDY_CHOICE_BIT(TIDY_CHOICE_READ_CUT) |             \
+     TIDY_CHOICE_BIT(TIDY_CHOICE_WRITE_CUT) |                                  \
+     TIDY_CHOICE_BIT(TIDY_CHOICE_WAKE))
+
+/**
+ * A set from its names: of kinds, or "orders", "no-faults" and "all", divided by
+ * commas; e.g. "orders,eintr".
+ *
+ * @return  NULL; or where in the list is what is no name, and *ret_kinds stays
+ *          as it was.
+ */
+TIDY_API const char *tidy_choices_parse(const char *list,
+                                        uint32_t *ret_kinds);
+
 /** How a run ended. */
 enum tidy_outcome {
     TIDY_OUTCOME_PASSED,
@@ -89,6 +105,9 @@ enum tidy_profile {
      *  never returned by accept(), or gives ECONNABORTED. */
     TIDY_PROFILE_DARWIN
 };
+
+/** The name of a profile, e.g. "darwin"; borrowed for ever. */
+TIDY_API const char *tidy_profile_name(enum tidy_profile profile);
 
 /** What a world is to be like. Zero means the default everywhere. */
 struct tidy_world_options {
@@ -238,6 +257,15 @@ tidy_world_report_free(struct tidy_world_report *report);
 
 /** Is the calling thread inside a world? */
 TIDY_API bool tidy_world_is_inside(void);
+
+/**
+ * The numbers that the process has reserved for the descriptors of worlds, from
+ * *ret_first on: for who lists the descriptors of a process. They are nobody's
+ * outside of a world, and stay until the process ends.
+ *
+ * @return  How many; 0: no world has been run yet.
+ */
+TIDY_API size_t tidy_world_reserved_fds(int *ret_first);
 
 /** Virtual time since the world began. Misuse outside of one. */
 TIDY_API uint64_t tidy_world_now_ns(void);

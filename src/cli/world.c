@@ -30,7 +30,8 @@ static const char help_text[] =
     "  --seed N          depart from calm at random; the same seed, the same "
     "run\n"
     "  --choices FILE    take these alternatives, one number a line\n"
-    "  --kinds LIST      what may depart: all, orders, or names, by commas\n"
+    "  --kinds LIST      what may depart: orders, no-faults, all, or names, by\n"
+    "                    commas\n"
     "                    (orders, if there is a seed or are choices)\n"
     "  --profile NAME    linux, which is the default, or darwin\n"
     "  --max-steps N     end after so many calls (1000000)\n"
@@ -53,43 +54,16 @@ static bool parse_number(const char *text, uint64_t min, uint64_t *ret_number)
            *ret_number >= min;
 }
 
-static bool parse_kind(const char *name, size_t len, uint32_t *kinds)
-{
-    unsigned kind;
-
-    if (len == 3 && strncmp(name, "all", len) == 0) {
-        *kinds |= TIDY_CHOICES_ALL;
-        return true;
-    }
-    if (len == 6 && strncmp(name, "orders", len) == 0) {
-        *kinds |= TIDY_CHOICES_ORDERS;
-        return true;
-    }
-    for (kind = 0; kind < TIDY_N_CHOICES; kind++) {
-        const char *known = tidy_choice_name((enum tidy_choice)kind);
-
-        if (strlen(known) == len && strncmp(name, known, len) == 0) {
-            *kinds |= TIDY_CHOICE_BIT(kind);
-            return true;
-        }
-    }
-    return false;
-}
-
 static int parse_kinds(const char *text, uint32_t *kinds)
 {
-    const char *name = text;
+    const char *unknown = tidy_choices_parse(text, kinds);
 
-    for (;;) {
-        size_t len = strcspn(name, ",");
-
-        if (!parse_kind(name, len, kinds))
-            return cli_complain(
-                COMMAND, "there is no kind of choice \"%.*s\"", (int)len, name);
-        if (name[len] == '\0')
-            return 0;
-        name += len + 1;
-    }
+    if (!unknown)
+        return 0;
+    return cli_complain(COMMAND,
+                        "there is no kind of choice \"%.*s\"",
+                        (int)strcspn(unknown, ","),
+                        unknown);
 }
 
 static int parse_profile(const char *name, enum tidy_profile *profile)

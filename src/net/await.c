@@ -28,6 +28,8 @@ static uint64_t ms_rounded_up(uint64_t ns)
 static void arm_limit(struct tidy_loop *loop, uint64_t limit_ns)
 {
     loop->has_limit_passed = false;
+    if (limit_ns >= TIDY__FOR_EVER_NS)
+        return;
     uv_update_time(loop->uv);
     uv_timer_start(&loop->limit_timer, on_limit, ms_rounded_up(limit_ns), 0);
 }
@@ -51,6 +53,15 @@ static void look_for_unreferenced(uv_handle_t *handle, void *arg)
         search->has_found = true;
 }
 
+static void keep_alive(struct tidy_loop *loop)
+{
+    uv_timer_t *timer = &loop->limit_timer;
+
+    if (!uv_is_active((uv_handle_t *)timer))
+        uv_timer_start(timer, on_limit, ms_rounded_up(TIDY__FOR_EVER_NS), 0);
+    uv_ref((uv_handle_t *)timer);
+}
+
 /* Nothing keeps the loop alive: may something happen all the same? */
 static bool may_still_happen(struct tidy_loop *loop)
 {
@@ -60,7 +71,7 @@ static bool may_still_happen(struct tidy_loop *loop)
         return true;
     uv_walk(loop->uv, look_for_unreferenced, &search);
     if (search.has_found)
-        uv_ref((uv_handle_t *)&loop->limit_timer);
+        keep_alive(loop);
     return search.has_found;
 }
 

@@ -9,6 +9,7 @@
  * the mutable global of this file. It also tells an adopted loop of the user's
  * that was condemned when it is offered again.
  */
+#include "base/world.h"
 #include "net/loop.h"
 #include "net/transport.h"
 
@@ -61,21 +62,13 @@ static void close_transports(const struct closing *closing,
     }
 }
 
-void tidy__loop_condemn(struct tidy_loop *loop,
-                        tidy__is_kept_fd_cb is_kept,
-                        void *arg)
+static void close_descriptors(const struct tidy_loop *loop,
+                              tidy__is_kept_fd_cb is_kept,
+                              void *arg)
 {
     const uv_loop_t *uv = loop->uv;
     const struct closing closing = { .uv = uv, .is_kept = is_kept, .arg = arg };
 
-    if (loop->is_condemned)
-        return;
-    loop->is_condemned = true;
-    loop->is_running = false;
-    loop->is_polling = false;
-    tidy__sigpipe_restore(&loop->sigpipe);
-    loop->next_condemned = condemned_loops;
-    condemned_loops = loop;
     close_transports(&closing, loop);
     close_fd(&closing, uv->signal_pipefd[0]);
     close_fd(&closing, uv->signal_pipefd[1]);
@@ -84,6 +77,22 @@ void tidy__loop_condemn(struct tidy_loop *loop,
     close_fd(&closing, uv->emfile_fd);
     close_watched(&closing);
     close(uv->backend_fd);
+}
+
+void tidy__loop_condemn(struct tidy_loop *loop,
+                        tidy__is_kept_fd_cb is_kept,
+                        void *arg)
+{
+    if (loop->is_condemned)
+        return;
+    loop->is_condemned = true;
+    loop->is_running = false;
+    loop->is_polling = false;
+    tidy__sigpipe_restore(&loop->sigpipe);
+    loop->next_condemned = condemned_loops;
+    condemned_loops = loop;
+    if (!tidy__is_in_world()) /* it is about to end, with all that it has */
+        close_descriptors(loop, is_kept, arg);
 }
 
 struct tidy_deferred *tidy__loop_refuse(struct tidy_loop *loop,

@@ -98,8 +98,11 @@ void tidy__loop_stop(struct tidy_loop *loop);
 /* Is this libuv handle one of tidy_loop's own, which no user ever sees? */
 bool tidy__loop_owns(const struct tidy_loop *loop, const uv_handle_t *handle);
 
+/* A year: whoever sets more means for ever, and nothing can overflow. */
+#define TIDY__FOR_EVER_NS TIDY_S(365 * 24 * 3600)
+
 /* Run the loop until a condition holds; the heart of every await. The codes of
- * tidy_loop_await(). */
+ * tidy_loop_await(). For ever has no timer. */
 int tidy__loop_run_until(struct tidy_loop *loop,
                          bool (*is_done)(void *arg),
                          void *arg,

@@ -4,6 +4,7 @@
  */
 #include "base/misuse.h"
 #include "sim/progress.h"
+#include "sim/reserve.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -13,6 +14,13 @@
 bool tidy_world_is_inside(void)
 {
     return tidy__sim_world;
+}
+
+size_t tidy_world_reserved_fds(int *ret_first)
+{
+    TIDY_REQUIRE(ret_first, "tidy_world_reserved_fds: ret_first is NULL");
+    *ret_first = SIM_FD_MIN;
+    return tidy__sim_is_reserved ? SIM_N_FDS : 0;
 }
 
 uint64_t tidy_world_now_ns(void)

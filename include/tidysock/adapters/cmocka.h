@@ -114,6 +114,10 @@ void tidy__cmocka_end(const struct tidy_test *test, struct tidy_case *t);
 void tidy__cmocka_run(const struct tidy_test *test,
                       unsigned transport,
                       const char *suffix);
+/* There if the program includes tidysock/adapters/cmocka_world.h. */
+bool tidy__cmocka_world_run(const struct tidy_test *test,
+                            unsigned transport,
+                            const char *suffix) __attribute__((weak));
 
 TIDY__CMOCKA_WEAK void
 tidy__cmocka_host_fail(const char *file, int line, const char *text)
@@ -186,6 +190,9 @@ TIDY__CMOCKA_WEAK void tidy__cmocka_run(const struct tidy_test *test,
 
     snprintf(name, sizeof(name), "%s%s", test->name, suffix);
     tidy__cmocka.thread = pthread_self();
+    if (tidy__cmocka_world_run &&
+        tidy__cmocka_world_run(test, transport, suffix))
+        return;
     tidy__cmocka_write_last_words(name);
     tidy_watchdog_start(name, test->deadline_ns, tidy__cmocka.last_words);
     if (tidy_case_begin(test, transport, &host, &t, &failure) < 0) {

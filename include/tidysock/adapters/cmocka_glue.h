@@ -40,8 +40,10 @@ TIDY_BEGIN_DECLS
 /* <dlfcn.h> hides it from programs that are strict about the standard. */
 #ifdef RTLD_NEXT
 #define TIDY__CMOCKA_NEXT RTLD_NEXT
+#define TIDY__CMOCKA_DEFAULT RTLD_DEFAULT
 #else
 #define TIDY__CMOCKA_NEXT ((void *)-1L)
+#define TIDY__CMOCKA_DEFAULT NULL
 #endif
 
 /* cmocka hands its functions nothing of ours, and keeps for itself what it
@@ -52,6 +54,9 @@ struct tidy__cmocka_state {
     size_t n_skipped;      /* tests, by skip() */
     char last_words[1024]; /* the watchdog's */
     const char *group_name;
+    /* In a world, which is left in another way than by cmocka's jumps; NULL:
+     * not there. Does not return. */
+    void (*leave)(const char *file, int line, bool is_skip);
 
     /* The group's own, while tests of ours are in it. */
     CMFixtureFunction group_setup;
@@ -115,7 +120,7 @@ TIDY__CMOCKA_WEAK enum cm_message_output tidy__cmocka_output(void)
  * that which its header doesn't declare. At most 1000 bytes. */
 TIDY__CMOCKA_WEAK void tidy__cmocka_append(const char *text)
 {
-    void *symbol = dlsym(TIDY__CMOCKA_NEXT, "cm_print_error");
+    void *symbol = dlsym(TIDY__CMOCKA_DEFAULT, "cm_print_error");
     void (*append)(const char *format, ...);
 
     if (!symbol) {
@@ -160,6 +165,8 @@ TIDY__CMOCKA_WEAK void tidy__cmocka_raise(const char *file, int line)
     void *symbol = tidy__cmocka_next("_fail");
     void (*real)(const char *file_, int line_);
 
+    if (tidy__cmocka.leave)
+        tidy__cmocka.leave(file, line, false);
     memcpy(&real, &symbol, sizeof(real));
     real(file, line);
 }
@@ -204,6 +211,8 @@ TIDY__CMOCKA_OURS void _skip(const char *const file, const int line)
                         "skip() too late: a test can be skipped from its "
                         "set_up or its body only, as long as nothing has "
                         "failed");
+    if (tidy__cmocka.leave)
+        tidy__cmocka.leave(file, line, true);
     tidy__cmocka.n_skipped++;
     memcpy(&real, &symbol, sizeof(real));
     real(file, line);

@@ -99,6 +99,21 @@ int tidy__cmocka_split(char *words, size_t len, char **argv);
 /* What an option's handler returns: go on; or end, with this exit code. */
 #define TIDY__CMOCKA_GO_ON (-1)
 
+/* There if the program includes tidysock/adapters/cmocka_world.h. */
+int tidy__cmocka_world_take(const char *program, int option, const char *value)
+    __attribute__((weak));
+void tidy__cmocka_world_help(void) __attribute__((weak));
+
+/* Its options, by what getopt_long() returns for them. */
+enum {
+    TIDY__CMOCKA_WORLD = 256,
+    TIDY__CMOCKA_SEED,
+    TIDY__CMOCKA_SEEDS,
+    TIDY__CMOCKA_KINDS,
+    TIDY__CMOCKA_PROFILE,
+    TIDY__CMOCKA_TRACE
+};
+
 /* `*` stands for any text, `?` for one character, all others for themselves.
  * Not fnmatch(3): to it the brackets in our names are something else. */
 TIDY__CMOCKA_WEAK bool tidy__cmocka_matches(const char *name,
@@ -262,6 +277,8 @@ TIDY__CMOCKA_WEAK void tidy__cmocka_help(const struct tidy__cmocka_main *m)
         "  CMOCKA_XML_FILE              where XML goes instead of standard "
         "output\n",
         m->program);
+    if (tidy__cmocka_world_help)
+        tidy__cmocka_world_help();
 }
 
 TIDY__CMOCKA_WEAK int tidy__cmocka_set_output(const struct tidy__cmocka_main *m,
@@ -311,7 +328,14 @@ TIDY__CMOCKA_WEAK int tidy__cmocka_take_option(struct tidy__cmocka_main *m,
         tidy__cmocka_help(m);
         return TIDY_CMOCKA_PASSED;
     default:
-        /* getopt has said what is wrong. */
+        if (option >= TIDY__CMOCKA_WORLD && tidy__cmocka_world_take)
+            return tidy__cmocka_world_take(m->program, option, optarg);
+        if (option >= TIDY__CMOCKA_WORLD)
+            fprintf(stderr,
+                    "%s: without tidysock/adapters/cmocka_world.h there are "
+                    "no worlds\n",
+                    m->program);
+        /* Else getopt has said what is wrong. */
         fprintf(stderr, "Try '%s --help'.\n", m->program);
         return TIDY_CMOCKA_USAGE;
     }
@@ -327,6 +351,12 @@ tidy__cmocka_take_options(struct tidy__cmocka_main *m, int argc, char **argv)
         { "output", required_argument, NULL, 'o' },
         { "version", no_argument, NULL, 'V' },
         { "help", no_argument, NULL, 'h' },
+        { "world", no_argument, NULL, TIDY__CMOCKA_WORLD },
+        { "seed", required_argument, NULL, TIDY__CMOCKA_SEED },
+        { "seeds", required_argument, NULL, TIDY__CMOCKA_SEEDS },
+        { "kinds", required_argument, NULL, TIDY__CMOCKA_KINDS },
+        { "profile", required_argument, NULL, TIDY__CMOCKA_PROFILE },
+        { "trace", no_argument, NULL, TIDY__CMOCKA_TRACE },
         { NULL, 0, NULL, 0 },
     };
     int option, status;
