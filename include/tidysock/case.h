@@ -64,6 +64,17 @@ enum tidy_transports {
     TIDY_UNIX = 2,      /**< once on Unix sockets */
 };
 
+/** The simulated worlds (tidysock/sim.h) in which a test can be run. */
+enum tidy_worlds {
+    TIDY_WORLDS_ALL,
+    /** Not with the darwin profile: it says what Linux does. */
+    TIDY_WORLDS_LINUX,
+    /** Only calm ones: it says what happens when nothing is late. */
+    TIDY_WORLDS_CALM,
+    /** It needs other processes, threads, or what else no world has. */
+    TIDY_WORLDS_NONE,
+};
+
 /** A part of a test: set-up, body or tear-down. */
 typedef void (*tidy_body_cb)(struct tidy_case *t);
 
@@ -92,6 +103,8 @@ struct tidy_test {
     struct uv_loop_s *(*get_loop)(void);
     /** Yours: tidy_case_user(). */
     void *user;
+    /** Asked by who runs tests in worlds (adapters/cmocka_world.h). */
+    enum tidy_worlds worlds;
 };
 
 /**

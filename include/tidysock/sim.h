@@ -81,8 +81,7 @@ TIDY_API const char *tidy_choice_name(enum tidy_choice kind);
  * @return  NULL; or where in the list is what is no name, and *ret_kinds stays
  *          as it was.
  */
-TIDY_API const char *tidy_choices_parse(const char *list,
-                                        uint32_t *ret_kinds);
+TIDY_API const char *tidy_choices_parse(const char *list, uint32_t *ret_kinds);
 
 /** How a run ended. */
 enum tidy_outcome {
@@ -269,6 +268,10 @@ TIDY_API size_t tidy_world_reserved_fds(int *ret_first);
 
 /** Virtual time since the world began. Misuse outside of one. */
 TIDY_API uint64_t tidy_world_now_ns(void);
+
+/** TCP ports that are kept in TIME_WAIT now, each by a connection that this side
+ *  was the first to close. */
+TIDY_API size_t tidy_world_n_time_waits(void);
 
 /** Let so much virtual time pass, with all that happens in it. */
 TIDY_API void tidy_world_advance(uint64_t duration_ns);

@@ -5,6 +5,7 @@
 #include "base/misuse.h"
 #include "sim/progress.h"
 #include "sim/reserve.h"
+#include "sim/tcp.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -27,6 +28,13 @@ uint64_t tidy_world_now_ns(void)
 {
     TIDY_REQUIRE(tidy__sim_world, "tidy_world_now_ns: not inside a world");
     return tidy__sim_world->now_ns;
+}
+
+size_t tidy_world_n_time_waits(void)
+{
+    TIDY_REQUIRE(tidy__sim_world,
+                 "tidy_world_n_time_waits: not inside a world");
+    return tidy__sim_tcp_n_time_waits(tidy__sim_world);
 }
 
 static bool is_never(void *arg)

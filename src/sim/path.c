@@ -17,6 +17,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 #include <utlist.h>
@@ -97,20 +98,26 @@ static struct sim_path *find_path(struct sim_world *world, const char *text)
 
 /* ---------------------------------------------------------- binding and finding */
 
-/* Is there a directory to make the socket in, and nothing of that name? */
-static int check_place(const char *name)
+/* May something be made in the directory of a name? 0 or -errno. */
+static int check_directory(const char *name)
 {
     char directory[PATH_MAX];
     char *slash;
 
-    if (access(name, F_OK) == 0)
-        return -EADDRINUSE;
-    if (errno != ENOENT)
-        return -errno;
     strcpy(directory, name);
     slash = strrchr(directory, '/');
     slash[slash == directory] = '\0';
     return access(directory, W_OK | X_OK) == 0 ? 0 : -errno;
+}
+
+/* Is there a directory to make the socket in, and nothing of that name? */
+static int check_place(const char *name)
+{
+    if (access(name, F_OK) == 0)
+        return -EADDRINUSE;
+    if (errno != ENOENT)
+        return -errno;
+    return check_directory(name);
 }
 
 int tidy__sim_path_check(const struct sim_world *world,
@@ -188,6 +195,18 @@ void tidy__sim_path_closed(struct sim_path *path)
     path->sock = NULL;
     if (!path->name[0])
         remove_path(world, path);
+}
+
+void tidy__sim_describe_paths(const struct sim_world *world, FILE *out)
+{
+    const struct sim_path *path;
+
+    DL_FOREACH(world->paths, path) {
+        if (!path->name[0])
+            fprintf(out, "  path         @%s\n", path->name + 1);
+        else if (check_directory(path->name) != -ENOENT)
+            fprintf(out, "  path         %s\n", path->name);
+    }
 }
 
 void tidy__sim_paths_deinit(struct sim_world *world)

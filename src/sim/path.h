@@ -4,6 +4,8 @@
 
 #include "sim/socket.h"
 
+#include <stdio.h>
+
 /* The name of a Unix socket: a path in the file system, where the directories
  * are real and the socket is the world's; or one of Linux's abstract names. */
 struct sim_path {
@@ -31,6 +33,10 @@ int tidy__sim_path_find(struct sim_world *world,
 
 /* The socket is closed: an abstract name goes with it. Accepts NULL. */
 void tidy__sim_path_closed(struct sim_path *path);
+
+/* A line for each that is bound. Who removes a directory that is real removes
+ * the sockets in it. */
+void tidy__sim_describe_paths(const struct sim_world *world, FILE *out);
 
 void tidy__sim_paths_deinit(struct sim_world *world);
 

@@ -104,6 +104,7 @@ void tidy__sim_tcp_reset_host(struct sim_tcp *tcp);
 /* Who listens where a client wants to connect to; NULL: nobody. */
 struct sim_tcp *tidy__sim_tcp_find_listener(struct sim_world *world,
                                             const struct sim_address *address);
+size_t tidy__sim_tcp_n_time_waits(const struct sim_world *world);
 void tidy__sim_tcp_enter_time_wait(struct sim_tcp *tcp);
 void tidy__sim_tcp_ports_deinit(struct sim_world *world);
 bool tidy__sim_is_loopback(const struct sim_address *address);

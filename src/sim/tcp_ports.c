@@ -322,6 +322,16 @@ void tidy__sim_tcp_enter_time_wait(struct sim_tcp *tcp)
     DL_APPEND(world->time_waits, entry);
 }
 
+size_t tidy__sim_tcp_n_time_waits(const struct sim_world *world)
+{
+    const struct sim_time_wait *entry;
+    size_t n = 0;
+
+    DL_FOREACH(world->time_waits, entry)
+        n += entry->until_ns > world->now_ns;
+    return n;
+}
+
 void tidy__sim_tcp_ports_deinit(struct sim_world *world)
 {
     struct sim_time_wait *entry, *next;

@@ -87,16 +87,11 @@ static void check_leftovers(struct sim_world *world)
     char *text = NULL;
     size_t len = 0;
     FILE *out = open_memstream(&text, &len);
-    const struct sim_path *path;
 
     if (!out)
         return;
     tidy__sim_describe_files(world, out);
-    for (path = world->paths; path; path = path->next)
-        fprintf(out,
-                "  path         %s%s\n",
-                path->name[0] ? "" : "@",
-                path->name[0] ? path->name : path->name + 1);
+    tidy__sim_describe_paths(world, out);
     fclose(out);
     if (len > 0)
         tidy__sim_end(world, TIDY_OUTCOME_LEFTOVER, "left behind\n%s", text);

@@ -15,6 +15,7 @@ static void clean_up_on_data(struct probe *probe, const void *data, size_t len)
 {
     (void)data;
     (void)len;
+    probe->side->on_data = NULL;
     probe_clean_up(probe);
 }
 
@@ -80,7 +81,9 @@ static void clean_up_from_the_clients_connection_made(struct tidy_case *t)
     assert_int_equal(scenario.n_connected, 1);
     assert_int_equal(scenario.n_connects_failed, 1);
     assert_int_equal(scenario.connect_error, TIDY_ECANCELLED);
-    assert_int_equal(scenario.clients.reason, 0);
+    /* In the backlog it is reset. */
+    if (scenario.servers.n_made > 0)
+        assert_int_equal(scenario.clients.reason, 0);
 }
 
 /* From connection_lost, on either side, with another connection open. */

@@ -489,7 +489,10 @@ int main(int argc, char **argv)
         ALONE(a_refused_connect_is_a_no),
         ALONE(a_missing_path_is_a_no),
         ALONE(a_stale_socket_file_is_a_no),
-        ALONE(a_path_without_a_listener_is_a_no),
+        TIDY_TEST_ON(TIDY_NO_SERVER,
+                     a_path_without_a_listener_is_a_no,
+                     .set_up = set_up,
+                     .worlds = TIDY_WORLDS_NONE) /* datagrams */,
         TIDY_TEST_ON(
             TIDY_UNIX, a_server_that_is_gone_is_a_no, .set_up = set_up),
         ON_BOTH(a_timeout_is_a_no),

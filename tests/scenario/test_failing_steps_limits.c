@@ -386,14 +386,14 @@ static const struct tidy_test tests[] = {
     SCENARIO(connect_is_cancelled),
     SCENARIO(connect_is_cancelled_at_once),
     SCENARIO(connect_is_cancelled_in_connection_made),
-    SCENARIO(no_descriptor_to_listen),
-    SCENARIO(no_descriptor_to_connect),
-    SCENARIO(no_descriptor_to_accept),
-    SCENARIO(a_descriptor_for_one_end_only),
-    SCENARIO(no_descriptor_to_clean_up),
-    SCENARIO(the_peer_is_stopped),
-    SCENARIO(the_peer_is_stopped_with_bytes_unsent),
-    SCENARIO(a_client_is_stopped),
+    SCENARIO(no_descriptor_to_listen, .worlds = TIDY_WORLDS_NONE),
+    SCENARIO(no_descriptor_to_connect, .worlds = TIDY_WORLDS_NONE),
+    SCENARIO(no_descriptor_to_accept, .worlds = TIDY_WORLDS_NONE),
+    SCENARIO(a_descriptor_for_one_end_only, .worlds = TIDY_WORLDS_NONE),
+    SCENARIO(no_descriptor_to_clean_up, .worlds = TIDY_WORLDS_NONE),
+    SCENARIO(the_peer_is_stopped, .worlds = TIDY_WORLDS_NONE),
+    SCENARIO(the_peer_is_stopped_with_bytes_unsent, .worlds = TIDY_WORLDS_NONE),
+    SCENARIO(a_client_is_stopped, .worlds = TIDY_WORLDS_NONE),
 };
 
 int main(int argc, char **argv)

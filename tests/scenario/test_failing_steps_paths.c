@@ -239,11 +239,21 @@ static void a_mount_cannot_be_removed(struct tidy_case *t)
 }
 
 static const struct tidy_test tests[] = {
-    SCENARIO_ON(TIDY_UNIX, a_socket_cannot_be_removed),
-    SCENARIO_ON(TIDY_UNIX, a_socket_and_its_lock_cannot_be_removed),
-    TIDY_TEST_ON(TIDY_NO_SERVER, a_file_cannot_be_removed),
-    TIDY_TEST_ON(TIDY_NO_SERVER, a_directory_cannot_be_removed),
-    TIDY_TEST_ON(TIDY_NO_SERVER, a_mount_cannot_be_removed),
+    SCENARIO_ON(TIDY_UNIX,
+                a_socket_cannot_be_removed,
+                .worlds = TIDY_WORLDS_NONE),
+    SCENARIO_ON(TIDY_UNIX,
+                a_socket_and_its_lock_cannot_be_removed,
+                .worlds = TIDY_WORLDS_NONE),
+    TIDY_TEST_ON(TIDY_NO_SERVER,
+                 a_file_cannot_be_removed,
+                 .worlds = TIDY_WORLDS_NONE),
+    TIDY_TEST_ON(TIDY_NO_SERVER,
+                 a_directory_cannot_be_removed,
+                 .worlds = TIDY_WORLDS_NONE),
+    TIDY_TEST_ON(TIDY_NO_SERVER,
+                 a_mount_cannot_be_removed,
+                 .worlds = TIDY_WORLDS_NONE),
 };
 
 int main(int argc, char **argv)

@@ -245,13 +245,14 @@ static void nc_is_connected(struct tidy_case *t)
 }
 
 static const struct tidy_test tests[] = {
-    SCENARIO(a_process_is_connected),
-    SCENARIO(a_process_reads_during_clean_up),
-    SCENARIO(a_process_is_stopped),
-    SCENARIO(a_process_is_stopped_with_bytes_unsent),
-    SCENARIO(a_process_is_killed),
-    SCENARIO(curl_is_connected),
-    SCENARIO_ON(TIDY_TCP, nc_is_connected),
+    SCENARIO(a_process_is_connected, .worlds = TIDY_WORLDS_NONE),
+    SCENARIO(a_process_reads_during_clean_up, .worlds = TIDY_WORLDS_NONE),
+    SCENARIO(a_process_is_stopped, .worlds = TIDY_WORLDS_NONE),
+    SCENARIO(a_process_is_stopped_with_bytes_unsent,
+             .worlds = TIDY_WORLDS_NONE),
+    SCENARIO(a_process_is_killed, .worlds = TIDY_WORLDS_NONE),
+    SCENARIO(curl_is_connected, .worlds = TIDY_WORLDS_NONE),
+    SCENARIO_ON(TIDY_TCP, nc_is_connected, .worlds = TIDY_WORLDS_NONE),
 };
 
 int main(int argc, char **argv)

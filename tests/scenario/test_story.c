@@ -299,7 +299,9 @@ static void expect_all_lost(struct tidy_case *t)
 
 #define OURS(order)                                                            \
     TIDY_TEST(order, .set_up = use_ours, .tear_down = expect_all_lost)
-#define PUBLISHED(fn) TIDY_TEST_ON(TIDY_NO_SERVER, fn)
+/* Each in a process of its own, which it ends. */
+#define PUBLISHED(fn)                                                          \
+    TIDY_TEST_ON(TIDY_NO_SERVER, fn, .worlds = TIDY_WORLDS_NONE)
 
 int main(int argc, char **argv)
 {

@@ -74,6 +74,8 @@ struct scenario {
     char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
     /* By a client's port: the server's port; 0: not a client of ours. */
     uint16_t server_port_of[65536];
+    bool has_forgotten_ports;
+    bool has_foreign; /* there has been one, which closes when it likes */
 };
 
 /* One test at a time, as with the case. */
@@ -93,7 +95,8 @@ void scenario_check_clean(void);
 /* Of what our clients were connected by, whoever closed first. */
 void scenario_check_no_time_wait(void);
 
-/* The clients so far may well be in TIME_WAIT: the other end is a stranger. */
+/* The clients so far may well be in TIME_WAIT: the other end is a stranger. In
+ * a world that goes for those to come, too. */
 void scenario_forget_ports(void);
 
 /* From here on, the scenario is about this server instead of the case's own. It

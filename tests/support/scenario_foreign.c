@@ -2,6 +2,7 @@
 /*
  * Plain sockets of this thread, as clients and as a listener.
  */
+#include "base/world.h"
 #include "support/scenario.h"
 
 #include <errno.h>
@@ -17,6 +18,7 @@ static void own_foreign(int fd)
     assert_true(fd >= 0);
     assert_true(scenario.n_foreign < N_FOREIGN_MAX);
     scenario.foreign[scenario.n_foreign++] = fd;
+    scenario.has_foreign = true;
 }
 
 int scenario_foreign(const struct tidy_address *address)
@@ -90,8 +92,10 @@ void scenario_full_listener(struct tidy_address *ret_address)
                  tidy_case_temp_dir(scenario.t));
     }
     listen_for_one(&address);
-    /* The backlog of none has room for one. */
+    /* The backlog of none has room for one, which is there by now. */
     scenario_foreign(&address);
+    if (tidy__is_in_world())
+        tidy_world_advance(TIDY_S(1));
     *ret_address = address;
 }
 

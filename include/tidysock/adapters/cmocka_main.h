@@ -53,6 +53,7 @@ int tidy_cmocka_run(const struct tidy_test *tests, size_t n_tests);
 
 /* A test on one transport. */
 struct tidy__cmocka_item {
+    const struct tidy_test *test; /* borrowed */
     struct CMUnitTest unit;
     char name[256]; /* unit's */
     bool is_chosen;
@@ -103,6 +104,8 @@ int tidy__cmocka_split(char *words, size_t len, char **argv);
 int tidy__cmocka_world_take(const char *program, int option, const char *value)
     __attribute__((weak));
 void tidy__cmocka_world_help(void) __attribute__((weak));
+bool tidy__cmocka_world_leaves_out(const struct tidy_test *test)
+    __attribute__((weak));
 
 /* Its options, by what getopt_long() returns for them. */
 enum {
@@ -188,6 +191,7 @@ TIDY__CMOCKA_WEAK bool tidy__cmocka_add_item(struct tidy__cmocka_main *m,
             return false;
         }
     }
+    item->test = test;
     item->unit.name = item->name;
     item->unit.test_func = run;
     item->unit.teardown_func = tidy__cmocka_teardown;
@@ -386,7 +390,10 @@ TIDY__CMOCKA_WEAK int tidy__cmocka_run_chosen(struct tidy__cmocka_main *m)
     int n_failed;
 
     for (idx = 0; idx < m->n_items; idx++) {
-        if (m->has_choice && !m->items[idx].is_chosen)
+        if (m->has_choice
+                ? !m->items[idx].is_chosen
+                : tidy__cmocka_world_leaves_out &&
+                      tidy__cmocka_world_leaves_out(m->items[idx].test))
             continue;
         if (m->is_listing)
             printf("%s\n", m->items[idx].name);

@@ -19,7 +19,8 @@
  *
  * In a world a case has no deadline, which would hide a deadlock, and there is
  * no watchdog. A test that needs what no world has (other processes, threads,
- * more than some 500 descriptors at once) fails there by name.
+ * more than some 500 descriptors at once) fails there by name; struct tidy_test
+ * can say so (worlds), and it is not listed then.
  */
 #ifndef TIDYSOCK_ADAPTERS_CMOCKA_WORLD_H
 #define TIDYSOCK_ADAPTERS_CMOCKA_WORLD_H
@@ -97,8 +98,7 @@ TIDY__CMOCKA_OURS void cm_print_error(const char *const format, ...)
         real("%s", text);
         return;
     }
-    len = snprintf(
-        world->message + world->message_len, left, "%s", text);
+    len = snprintf(world->message + world->message_len, left, "%s", text);
     world->message_len += (size_t)len < left ? (size_t)len : left - 1;
 }
 
@@ -112,9 +112,8 @@ tidy__cmocka_world_leave(const char *file, int line, bool is_skip)
     longjmp(tidy__cmocka_world.body, 1);
 }
 
-TIDY__CMOCKA_WEAK void tidy__cmocka_world_host_fail(const char *file,
-                                                    int line,
-                                                    const char *text)
+TIDY__CMOCKA_WEAK void
+tidy__cmocka_world_host_fail(const char *file, int line, const char *text)
 {
     cm_print_error("%s\n", text);
     tidy__cmocka_world_leave(file, line, false);
@@ -156,8 +155,8 @@ TIDY__CMOCKA_WEAK void tidy__cmocka_world_body(void *arg)
     tidy__cmocka_world.message[0] = '\0';
     tidy__cmocka_world.message_len = 0;
     if (!setjmp(tidy__cmocka_world.body)) {
-        if (tidy_case_begin(
-                item->test, item->transport, &host, &t, &failure) == 0)
+        if (tidy_case_begin(item->test, item->transport, &host, &t, &failure) ==
+            0)
             tidy_case_run(t);
         else
             cm_print_error("%s\n", tidy_failure_text(failure));
@@ -227,13 +226,17 @@ tidy__cmocka_world_try_all(struct tidy_world_runner *runner,
                            const struct tidy__cmocka_world_item *item)
 {
     const struct tidy__cmocka_world_state *world = &tidy__cmocka_world;
-    uint64_t first = world->options.seed;
-    uint64_t last = first > 0 ? first : world->n_seeds;
+    bool is_calm = item->test->worlds == TIDY_WORLDS_CALM;
+    uint64_t first = is_calm ? 0 : world->options.seed;
+    uint64_t last = first > 0 ? first : is_calm ? 0 : world->n_seeds;
     unsigned profile;
     uint64_t seed;
 
     for (profile = world->options.profile; profile <= world->last_profile;
          profile++) {
+        if (profile == TIDY_PROFILE_DARWIN &&
+            item->test->worlds == TIDY_WORLDS_LINUX)
+            continue;
         for (seed = first; seed <= last; seed++) {
             if (!tidy__cmocka_world_try(
                     runner, item, (enum tidy_profile)profile, seed))
@@ -241,6 +244,13 @@ tidy__cmocka_world_try_all(struct tidy_world_runner *runner,
         }
     }
     return true;
+}
+
+/* Are worlds wanted, of which this test can have none? */
+TIDY__CMOCKA_WEAK bool
+tidy__cmocka_world_leaves_out(const struct tidy_test *test)
+{
+    return tidy__cmocka_world.is_wanted && test->worlds == TIDY_WORLDS_NONE;
 }
 
 /* True: the test was to run in worlds, and has. */
@@ -270,17 +280,18 @@ TIDY__CMOCKA_WEAK bool tidy__cmocka_world_run(const struct tidy_test *test,
 
 TIDY__CMOCKA_WEAK void tidy__cmocka_world_help(void)
 {
-    printf("\n"
-           "In a simulated kernel (libtidysock-sim), instead of the real one:\n"
-           "\n"
-           "  --world                run each test there once, calm\n"
-           "  --seeds N              and in N random orders, of the seeds 1 to N\n"
-           "  --seed N               in the order of this seed only\n"
-           "  --kinds LIST           what may depart from calm, by commas: "
-           "orders,\n"
-           "                         no-faults (the default), all, or names\n"
-           "  --profile NAME         linux (the default), darwin or both\n"
-           "  --trace                print what happened in each run\n");
+    printf(
+        "\n"
+        "In a simulated kernel (libtidysock-sim), instead of the real one:\n"
+        "\n"
+        "  --world                run each test there once, calm\n"
+        "  --seeds N              and in N random orders, of the seeds 1 to N\n"
+        "  --seed N               in the order of this seed only\n"
+        "  --kinds LIST           what may depart from calm, by commas: "
+        "orders,\n"
+        "                         no-faults (the default), all, or names\n"
+        "  --profile NAME         linux (the default), darwin or both\n"
+        "  --trace                print what happened in each run\n");
 }
 
 /* A whole number from 1 on. */
@@ -326,8 +337,7 @@ TIDY__CMOCKA_WEAK int tidy__cmocka_world_profile(const char *name)
 TIDY__CMOCKA_WEAK int tidy__cmocka_world_kinds(const char *list)
 {
     struct tidy__cmocka_world_state *world = &tidy__cmocka_world;
-    const char *unknown =
-        tidy_choices_parse(list, &world->options.kinds);
+    const char *unknown = tidy_choices_parse(list, &world->options.kinds);
 
     world->has_kinds = true;
     if (!unknown)
@@ -351,8 +361,7 @@ tidy__cmocka_world_take(const char *program, int option, const char *value)
         world->options.kinds = TIDY_CHOICES_NO_FAULTS;
     switch (option) {
     case TIDY__CMOCKA_SEED:
-        return tidy__cmocka_world_number(
-            "--seed", value, &world->options.seed);
+        return tidy__cmocka_world_number("--seed", value, &world->options.seed);
     case TIDY__CMOCKA_SEEDS:
         return tidy__cmocka_world_number("--seeds", value, &world->n_seeds);
     case TIDY__CMOCKA_KINDS:
