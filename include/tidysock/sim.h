@@ -269,6 +269,9 @@ TIDY_API size_t tidy_world_reserved_fds(int *ret_first);
 /** Virtual time since the world began. Misuse outside of one. */
 TIDY_API uint64_t tidy_world_now_ns(void);
 
+/** Choices so far that departed from calm. */
+TIDY_API uint64_t tidy_world_n_departures(void);
+
 /** TCP ports that are kept in TIME_WAIT now, each by a connection that this side
  *  was the first to close. */
 TIDY_API size_t tidy_world_n_time_waits(void);

@@ -153,6 +153,7 @@ size_t tidy__choose(struct sim_world *world,
                       n,
                       tidy_choice_name(kind));
     keep(world, choice);
+    world->n_departures += choice > 0;
     if (choice > 0)
         SIM_TRACE(world,
                   "choose %s #%u: %zu of %zu",

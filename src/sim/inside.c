@@ -30,6 +30,13 @@ uint64_t tidy_world_now_ns(void)
     return tidy__sim_world->now_ns;
 }
 
+uint64_t tidy_world_n_departures(void)
+{
+    TIDY_REQUIRE(tidy__sim_world,
+                 "tidy_world_n_departures: not inside a world");
+    return tidy__sim_world->n_departures;
+}
+
 size_t tidy_world_n_time_waits(void)
 {
     TIDY_REQUIRE(tidy__sim_world,

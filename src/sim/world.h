@@ -50,6 +50,7 @@ struct sim_world {
     struct tidy_world_options options;
     struct sim_chooser *chooser; /* borrowed */
     struct sim_choices taken;
+    uint64_t n_departures; /* of them, those that are not calm */
     sim_end_cb end; /* how a run is left that does not pass; NULL: abort */
     struct sim_trace trace;
     uint64_t now_ns; /* since SIM_MONOTONIC_NS */
