@@ -15,7 +15,8 @@ unexport MAKEFLAGS MAKELEVEL MFLAGS
 
 help:
 	@echo 'make demo       watch fixtures being torn down in every awkward order'
-	@echo 'make check      build with sanitizers and run all tests'
+	@echo 'make check      build with sanitizers and run all tests; then, without,'
+	@echo '                each scenario in a thousand orders of events'
 	@echo 'make conformance  hold worlds against the real kernel for a minute'
 	@echo 'make bench      compare with plain libuv; writes build/bench/results.json'
 	@echo 'make tsan       all tests under the thread sanitizer'
@@ -38,6 +39,9 @@ check:
 	cmake --preset dev
 	cmake --build --preset dev -- -j$(JOBS)
 	ctest --preset dev -j$(JOBS)
+	cmake --preset worlds --log-level=WARNING
+	cmake --build --preset worlds -- -j$(JOBS)
+	ctest --preset worlds -j$(JOBS)
 
 conformance:
 	@tools/setup check

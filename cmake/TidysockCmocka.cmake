@@ -5,6 +5,7 @@ tidysock_discover_tests(<target>
     [TIMEOUT <seconds>]          # for each test; default 60
     [WORKING_DIRECTORY <dir>]    # default: the current binary directory
     [LAUNCHER <command> ...]     # runs the program, e.g. valgrind
+    [ARGUMENTS <option> ...]     # for the program, e.g. --seeds 1000
     [PROPERTIES <name> <value> ...])
 
 Registers each test of a program with ctest by itself: one process and one time
@@ -13,7 +14,7 @@ limit each, so that a test that hangs or crashes takes no other with it.
 The program's main function is tidy_cmocka_run() of
 <tidysock/adapters/cmocka.h>. When ctest runs, `program --list` is asked for the
 names, one per line, and the answer is kept until the program changes. A test is
-run by `program --exact NAME`. A program that has not been built, cannot list
+run by `program --exact NAME`. Both have the ARGUMENTS before them. A program that has not been built, cannot list
 its tests or has none appears as one test that fails and says so.
 
 The environment's TIDYSOCK_TIMEOUT_MULTIPLIER, a whole number, scales the
@@ -22,7 +23,7 @@ default TIMEOUT as it scales the deadlines inside the program.
 
 function(tidysock_discover_tests target)
     cmake_parse_arguments(PARSE_ARGV 1 arg
-        "" "PREFIX;TIMEOUT;WORKING_DIRECTORY" "LAUNCHER;PROPERTIES")
+        "" "PREFIX;TIMEOUT;WORKING_DIRECTORY" "LAUNCHER;ARGUMENTS;PROPERTIES")
     if(DEFINED arg_UNPARSED_ARGUMENTS)
         message(FATAL_ERROR
             "tidysock_discover_tests: unknown: ${arg_UNPARSED_ARGUMENTS}")
@@ -51,6 +52,7 @@ function(tidysock_discover_tests target)
         "set(_tidysock_timeout [==[${arg_TIMEOUT}]==])\n"
         "set(_tidysock_directory [==[${arg_WORKING_DIRECTORY}]==])\n"
         "set(_tidysock_launcher [==[${arg_LAUNCHER}]==])\n"
+        "set(_tidysock_arguments [==[${arg_ARGUMENTS}]==])\n"
         "set(_tidysock_properties [==[${arg_PROPERTIES}]==])\n"
         "set(_tidysock_cmake [==[${CMAKE_COMMAND}]==])\n"
         "set(_tidysock_base [==[${base}-$<CONFIG>]==])\n"

@@ -20,7 +20,8 @@ function(_tidysock_list_tests)
     # True also if they are of one age, or if there is no cache yet.
     if("${_tidysock_program}" IS_NEWER_THAN "${cache}")
         execute_process(
-            COMMAND ${_tidysock_launcher} "${_tidysock_program}" --list
+            COMMAND ${_tidysock_launcher} "${_tidysock_program}"
+                ${_tidysock_arguments} --list
             WORKING_DIRECTORY "${_tidysock_directory}"
             TIMEOUT 60
             OUTPUT_VARIABLE output
@@ -69,7 +70,8 @@ function(_tidysock_add_test name)
     endif()
     set(test "${_tidysock_prefix}${name}")
     add_test("${test}"
-        ${_tidysock_launcher} "${_tidysock_program}" --exact "${name}")
+        ${_tidysock_launcher} "${_tidysock_program}" ${_tidysock_arguments}
+            --exact "${name}")
     set_tests_properties("${test}" PROPERTIES
         TIMEOUT "${timeout}"
         WORKING_DIRECTORY "${_tidysock_directory}"

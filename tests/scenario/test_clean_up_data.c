@@ -254,7 +254,7 @@ static void endless_streams_end(struct tidy_case *t)
     scenario.clients.on_made = begin_to_write_for_ever;
     scenario_listen_and_connect();
     scenario_connect();
-    scenario_await_count(&written.n_done, 1000);
+    scenario_await_count(&written.n_done, 200);
     /* Pieces may be small and late. */
     tidy_server_set_grace(scenario.server, TIDY_S(60));
     scenario_clean_up();

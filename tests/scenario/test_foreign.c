@@ -336,16 +336,17 @@ static struct {
 
 static void read_now_and_then(void *arg)
 {
-    char buf[4096];
+    char buf[32768];
     ssize_t n_read;
 
     n_read = recv(reader.fd, buf, sizeof(buf), MSG_DONTWAIT);
     assert_true(n_read >= 0 || errno == EAGAIN);
     if (n_read > 0)
         reader.n_bytes += (size_t)n_read;
-    reader.call =
-        n_read == 0 ? NULL
-                    : tidy_case_call_later(reader.t, 0, read_now_and_then, arg);
+    reader.call = n_read == 0
+                      ? NULL
+                      : tidy_case_call_later(
+                            reader.t, TIDY_MS(1), read_now_and_then, arg);
 }
 
 /* As long as it does so within the grace period, it gets everything. */
