@@ -12,7 +12,16 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
+
+#if defined(__x86_64__)
+#define MACHINE EM_X86_64
+#elif defined(__aarch64__)
+#define MACHINE EM_AARCH64
+#endif
+
+static const char unreadable[] = "cannot be read";
 
 struct image {
     const unsigned char *data;
@@ -110,11 +119,13 @@ static const char *check_image(const struct image *image, char first[64])
 {
     const Elf64_Ehdr *ehdr = at(image, 0, sizeof(*ehdr));
 
-    if (ehdr && memcmp(ehdr->e_ident, "#!", 2) == 0)
+    if (at(image, 0, 2) && memcmp(image->data, "#!", 2) == 0)
         return NULL; /* its interpreter is a program of its own */
-    if (!ehdr || memcmp(ehdr->e_ident, ELFMAG, SELFMAG) != 0 ||
-        ehdr->e_ident[EI_CLASS] != ELFCLASS64)
-        return "is no 64-bit ELF program";
+    if (!at(image, 0, SELFMAG) || memcmp(image->data, ELFMAG, SELFMAG) != 0)
+        return "is neither an ELF program nor a script that begins with #!";
+    if (!ehdr || ehdr->e_ident[EI_CLASS] != ELFCLASS64 ||
+        ehdr->e_machine != MACHINE)
+        return "is a program for another machine";
     if (!find_header(image, PT_INTERP, 0))
         return "is linked statically: nothing can be preloaded into it; link "
                "it dynamically";
@@ -122,17 +133,42 @@ static const char *check_image(const struct image *image, char first[64])
     return NULL;
 }
 
+/* In such a program the dynamic linker preloads nothing. */
+static bool has_other_rights(const struct stat *st, int fd)
+{
+    return ((st->st_mode & S_ISUID) && st->st_uid != getuid()) ||
+           ((st->st_mode & S_ISGID) && st->st_gid != getgid()) ||
+           (getuid() != 0 && fgetxattr(fd, "security.capability", NULL, 0) > 0);
+}
+
+static const char *check_file(const struct stat *st, int fd)
+{
+    if (S_ISDIR(st->st_mode))
+        return "is a directory";
+    if (!S_ISREG(st->st_mode))
+        return "is no file";
+    if (st->st_size == 0)
+        return "is empty";
+    if (has_other_rights(st, fd))
+        return "runs with other rights than its caller's (set-user-ID or "
+               "capabilities): nothing can be preloaded into it";
+    return NULL;
+}
+
 const char *tidy__sim_program_check(const char *path, char first[64])
 {
     struct image image = { .size = 0 };
-    const char *why = "cannot be read";
+    const char *why;
     void *data = MAP_FAILED;
     struct stat st;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
 
     first[0] = '\0';
-    if (fd >= 0 && fstat(fd, &st) == 0 && st.st_size > 0)
+    why = fd < 0 || fstat(fd, &st) < 0 ? unreadable : check_file(&st, fd);
+    if (!why) {
         data = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+        why = unreadable;
+    }
     if (data != MAP_FAILED) {
         image.data = data;
         image.size = (size_t)st.st_size;
