@@ -332,26 +332,41 @@ static struct tidy_world_report *confirm(struct tidy_world_runner *runner,
                    order_again(runner, 0));
 }
 
+/* Once more in a process for this alone; the other one waits meanwhile. */
+static struct tidy_world_report *
+order_elsewhere(struct tidy_world_runner *runner)
+{
+    struct tidy_world_report *report;
+    pid_t pid = runner->pid;
+    int fd = runner->fd;
+
+    runner->pid = 0;
+    report = order_again(runner, ++runner->n_layouts);
+    stop_process(runner);
+    runner->pid = pid;
+    runner->fd = fd;
+    return report;
+}
+
 static struct tidy_world_report *check(struct tidy_world_runner *runner,
                                        struct tidy_world_report *first)
 {
-    if (runner->pid > 0 && !runner->is_fresh)
+    if (runner->is_fresh)
+        stop_process(runner);
+    if (runner->pid > 0)
         first = compare(runner,
                         "state leaks between runs: the same schedule went "
                         "another way the next time in the same process",
                         first,
                         order_again(runner, 0));
-    stop_process(runner);
     if (first->outcome == TIDY_OUTCOME_UNCONTROLLED ||
         first->outcome == TIDY_OUTCOME_NOT_RUN)
         return first;
-    first = compare(runner,
-                    "the same schedule went another way in a fresh process, "
-                    "where memory lies elsewhere",
-                    first,
-                    order_again(runner, ++runner->n_layouts));
-    stop_process(runner);
-    return first;
+    return compare(runner,
+                   "the same schedule went another way in a fresh process, "
+                   "where memory lies elsewhere",
+                   first,
+                   order_elsewhere(runner));
 }
 
 struct tidy_world_report *
