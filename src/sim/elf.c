@@ -6,6 +6,7 @@
 
 #include <elf.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -27,6 +28,9 @@ struct image {
     const unsigned char *data;
     size_t size;
 };
+
+static const char *
+look_at(const char *path, char first[64], bool may_be_script);
 
 /* Part of the file, or NULL if it has no such part. */
 static const void *at(const struct image *image, uint64_t offset, uint64_t size)
@@ -115,12 +119,34 @@ static void find_runtime(const struct image *image, char first[64])
     }
 }
 
-static const char *check_image(const struct image *image, char first[64])
+/* "#!/bin/sh": of what is preloaded into it, a sanitizer's runtime counts, too.
+ * Whether it can be run at all is for the kernel to say. */
+static void look_at_interpreter(const struct image *image, char first[64])
+{
+    const char *line = (const char *)image->data + 2;
+    size_t max_len = image->size - 2;
+    char path[PATH_MAX] = "";
+    size_t begin = 0, len = 0;
+
+    while (begin < max_len && strchr(" \t", line[begin]))
+        begin++;
+    while (begin + len < max_len && !strchr(" \t\n", line[begin + len]))
+        len++;
+    if (len < sizeof(path))
+        memcpy(path, line + begin, len);
+    look_at(path, first, false);
+}
+
+static const char *
+check_image(const struct image *image, char first[64], bool may_be_script)
 {
     const Elf64_Ehdr *ehdr = at(image, 0, sizeof(*ehdr));
 
-    if (at(image, 0, 2) && memcmp(image->data, "#!", 2) == 0)
-        return NULL; /* its interpreter is a program of its own */
+    if (at(image, 0, 2) && memcmp(image->data, "#!", 2) == 0) {
+        if (may_be_script)
+            look_at_interpreter(image, first);
+        return NULL;
+    }
     if (!at(image, 0, SELFMAG) || memcmp(image->data, ELFMAG, SELFMAG) != 0)
         return "is neither an ELF program nor a script that begins with #!";
     if (!ehdr || ehdr->e_ident[EI_CLASS] != ELFCLASS64 ||
@@ -155,7 +181,7 @@ static const char *check_file(const struct stat *st, int fd)
     return NULL;
 }
 
-const char *tidy__sim_program_check(const char *path, char first[64])
+static const char *look_at(const char *path, char first[64], bool may_be_script)
 {
     struct image image = { .size = 0 };
     const char *why;
@@ -172,10 +198,15 @@ const char *tidy__sim_program_check(const char *path, char first[64])
     if (data != MAP_FAILED) {
         image.data = data;
         image.size = (size_t)st.st_size;
-        why = check_image(&image, first);
+        why = check_image(&image, first, may_be_script);
         munmap(data, image.size);
     }
     if (fd >= 0)
         close(fd);
     return why;
+}
+
+const char *tidy__sim_program_check(const char *path, char first[64])
+{
+    return look_at(path, first, true);
 }
