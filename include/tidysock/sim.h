@@ -86,15 +86,19 @@ TIDY_API const char *tidy_choices_parse(const char *list, uint32_t *ret_kinds);
 /** How a run ended. */
 enum tidy_outcome {
     TIDY_OUTCOME_PASSED,
-    TIDY_OUTCOME_FAILED,       /**< the body called tidy_world_fail() */
+    /** The body called tidy_world_fail(), or closed real descriptors that are
+     *  not its own; or the program ended with another code than 0. */
+    TIDY_OUTCOME_FAILED,
     TIDY_OUTCOME_DEADLOCK,     /**< it waits for what cannot come any more */
     TIDY_OUTCOME_LEFTOVER,     /**< descriptors, connections or paths stayed */
     TIDY_OUTCOME_LIMIT,        /**< too many steps, or too much time */
     TIDY_OUTCOME_UNMODELLED,   /**< a call that no world can answer */
     TIDY_OUTCOME_UNCONTROLLED, /**< the same schedule gave another trace */
-    TIDY_OUTCOME_ASTRAY,       /**< the schedule is not one of this body */
-    TIDY_OUTCOME_CRASHED,      /**< by a signal, or by exiting */
-    TIDY_OUTCOME_NOT_RUN       /**< no process, no memory, no descriptors */
+    /** The schedule is not one of this body: an alternative that was not
+     *  offered, or more choices than were asked for. */
+    TIDY_OUTCOME_ASTRAY,
+    TIDY_OUTCOME_CRASHED, /**< by a signal, or by exiting */
+    TIDY_OUTCOME_NOT_RUN  /**< no process, no memory, no descriptors */
 };
 
 /** Whose kernel a world is like. */
@@ -108,21 +112,46 @@ enum tidy_profile {
 /** The name of a profile, e.g. "darwin"; borrowed for ever. */
 TIDY_API const char *tidy_profile_name(enum tidy_profile profile);
 
-/** What a world is to be like. Zero means the default everywhere. */
+/**
+ * What a world is to be like. Zero means the default everywhere.
+ *
+ * Options that contradict each other, or ask for what there is not, are refused:
+ * the outcome is TIDY_OUTCOME_NOT_RUN, and the text says what is wrong.
+ */
 struct tidy_world_options {
     /** sizeof(struct tidy_world_options), or 0; lets us grow it. */
     size_t size;
     enum tidy_profile profile;
     /** Kinds that may depart from calm (TIDY_CHOICE_BIT); 0: none. */
     uint32_t kinds;
-    /** Departs at random, from this seed; 0: calm, or `choices`. */
+    /** Departs at random, from this seed; 0: calm, or `choices`. Needs `kinds`.
+     */
     uint64_t seed;
     /** The alternatives to take, one after the other, and calm after the last.
-     *  Borrowed for the run. NULL: `seed` decides. */
+     *  Borrowed for the run. NULL: `seed` decides. Needs `kinds`, those with
+     *  which the list came about. A run that passes without having asked for
+     *  all of them is astray. */
     const uint32_t *choices;
     size_t n_choices;
     /** Keep the text of the trace. */
     bool has_trace;
+    /**
+     * Run it again, to see whether the schedule alone decides what happens: in
+     * a fresh process, where memory lies elsewhere and contains something else,
+     * and, if runs share a process, once more in that one before. If any of the
+     * traces differs, the outcome is TIDY_OUTCOME_UNCONTROLLED, and the text
+     * shows the first differing event of both.
+     *
+     * It finds bodies that go by addresses, by memory that they did not
+     * initialize, by what earlier runs left behind, by the time-stamp counter
+     * or the process's number, as soon as these change a call or the bytes that
+     * it writes. The code itself lies where it did: order by the addresses of
+     * functions or static variables differs only in a new program, which
+     * tidy_world_run_program() starts.
+     *
+     * The trace is kept. Costs two to three runs, and a process.
+     */
+    bool is_checked;
     /** The run is over after so many calls of the body's, or so much virtual
      *  time; 0: a million, and an hour. */
     uint64_t max_steps;
@@ -192,6 +221,15 @@ tidy_world_runner_new(tidy_world_body_cb body,
  * only what happens there, too, is reported as it is. Else the outcome is
  * TIDY_OUTCOME_UNCONTROLLED: "state leaks between runs", and from then on each
  * run has a process of its own.
+ *
+ * What is left in the process counts: after a run, the real descriptors must be
+ * those that were open after the warm-up. One more is a leftover, and named; one
+ * less has been closed and was not the body's. (Simulated descriptors are looked
+ * at in any case; without a warm-up, real ones that are opened are not, since
+ * some are opened once, by libraries.) A process that has grown by 256 MiB is
+ * replaced by a fresh one, with a warm-up: memory that grows is no failure here.
+ *
+ * A process that makes no call for 10 s is killed.
  */
 TIDY_API struct tidy_world_report *
 tidy_world_runner_run(struct tidy_world_runner *runner,
@@ -207,7 +245,8 @@ tidy_world_runner_free(struct tidy_world_runner *runner);
  *
  * It must be linked dynamically, and be server and client in one. Its
  * descriptors 0, 1 and 2 are real. Like a body it is to leave nothing behind,
- * and a program that ends with another code than 0 has failed.
+ * and a program that ends with another code than 0 has failed. A checked one is
+ * executed twice, with all that it does to files.
  *
  * @param options  Copied; NULL: all defaults.
  * @param argv     The program, looked for as execvp(3) does, and its arguments.

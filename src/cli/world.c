@@ -36,6 +36,7 @@ static const char help_text[] =
     "                    (orders, if there is a seed or are choices)\n"
     "  --profile NAME    linux, which is the default, or darwin\n"
     "  --max-steps N     end after so many calls (1000000)\n"
+    "  --check           run it twice, and compare what happened\n"
     "  --trace           write what happened to standard error\n"
     "  --json            write the outcome as one line of JSON\n"
     "  --help\n"
@@ -151,6 +152,9 @@ static int take_option(struct order *order, int option)
     case 't':
         order->options.has_trace = true;
         return 0;
+    case 'C':
+        order->options.is_checked = true;
+        return 0;
     case 'j':
         order->is_json = true;
         return 0;
@@ -170,6 +174,7 @@ static int parse(struct order *order, int argc, char **argv)
         { "kinds", required_argument, NULL, 'k' },
         { "profile", required_argument, NULL, 'p' },
         { "max-steps", required_argument, NULL, 'm' },
+        { "check", no_argument, NULL, 'C' },
         { "trace", no_argument, NULL, 't' },
         { "json", no_argument, NULL, 'j' },
         { "help", no_argument, NULL, 'h' },

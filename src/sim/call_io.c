@@ -401,6 +401,24 @@ ssize_t tidy__sim_readv(struct sim_world *world,
     return result;
 }
 
+/* With a digest of what was written, so that two runs that write other bytes have
+ * two traces. */
+static void trace_write(struct sim_world *world,
+                        const struct transfer *transfer,
+                        const struct sim_io *given,
+                        ssize_t result)
+{
+    if (result > 0)
+        SIM_TRACE(world,
+                  "%s(%d) = %zd [%08x]",
+                  transfer->call,
+                  transfer->fd,
+                  result,
+                  (unsigned)tidy__sim_io_digest(given, (size_t)result));
+    else
+        SIM_TRACE(world, "%s(%d) = %zd", transfer->call, transfer->fd, result);
+}
+
 ssize_t tidy__sim_writev(struct sim_world *world,
                          const char *call,
                          int fd,
@@ -420,7 +438,11 @@ ssize_t tidy__sim_writev(struct sim_world *world,
     result = begin(&transfer, world, iov, n_iov, flags);
     if (result == 0)
         result = write_some(&transfer);
-    SIM_TRACE(world, "%s(%d) = %zd", call, fd, result);
+    if (world->trace.is_on)
+        trace_write(world,
+                    &transfer,
+                    &(struct sim_io){ .iov = iov, .n_iov = n_iov },
+                    result);
     if (result == -EPIPE && !(flags & MSG_NOSIGNAL))
         raise(SIGPIPE);
     return result;

@@ -41,8 +41,6 @@ struct sim_replay {
     struct sim_chooser base;
     const uint32_t *choices; /* borrowed */
     size_t n_choices, n_used;
-    bool
-        is_astray; /* an answer was out of range: the list is of another body */
 };
 void tidy__sim_replay_init(struct sim_replay *chooser,
                            const uint32_t *choices,

@@ -14,6 +14,14 @@
 
 #define NS_PER_S UINT64_C(1000000000)
 
+/* Those of clock_getcpuclockid(3) and pthread_getcpuclockid(3): the number of a
+ * process or thread, of which a world has one. Others of that kind are of a
+ * descriptor. */
+static bool is_cpu_clock(clockid_t clock)
+{
+    return clock < 0 && (clock & 3) != 3;
+}
+
 int tidy__sim_clock_base(clockid_t clock, uint64_t *ret_base_ns)
 {
     switch (clock) {
@@ -33,7 +41,8 @@ int tidy__sim_clock_base(clockid_t clock, uint64_t *ret_base_ns)
         *ret_base_ns = 0;
         return 0;
     default:
-        return -EINVAL;
+        *ret_base_ns = 0;
+        return is_cpu_clock(clock) ? 0 : -EINVAL;
     }
 }
 
@@ -67,7 +76,11 @@ int tidy__sim_clock_gettime(struct sim_world *world,
         result = -EFAULT;
     if (result == 0)
         *ts = tidy__sim_timespec_of(base_ns + world->now_ns);
-    SIM_TRACE(world, "clock_gettime(%d) = %d", (int)clock, result);
+    /* The number of the process is not the world's. */
+    SIM_TRACE(world,
+              "clock_gettime(%d) = %d",
+              is_cpu_clock(clock) ? CLOCK_PROCESS_CPUTIME_ID : (int)clock,
+              result);
     return result;
 }
 
@@ -89,7 +102,8 @@ check_sleep(struct sim_world *world, clockid_t clock, const struct timespec *ts)
         return -EFAULT;
     if (!tidy__sim_is_timespec(ts))
         return -EINVAL;
-    if (clock == CLOCK_PROCESS_CPUTIME_ID && tidy__sim_ns_of(ts) > 0)
+    if ((clock == CLOCK_PROCESS_CPUTIME_ID || is_cpu_clock(clock)) &&
+        tidy__sim_ns_of(ts) > 0)
         tidy__sim_unmodelled(world, "a sleep that ends by CPU time");
     return 0;
 }

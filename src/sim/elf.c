@@ -6,18 +6,31 @@
 
 #include <elf.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
+
+#if defined(__x86_64__)
+#define MACHINE EM_X86_64
+#elif defined(__aarch64__)
+#define MACHINE EM_AARCH64
+#endif
+
+static const char unreadable[] = "cannot be read";
 
 struct image {
     const unsigned char *data;
     size_t size;
 };
+
+static const char *
+look_at(const char *path, char first[64], bool may_be_script);
 
 /* Part of the file, or NULL if it has no such part. */
 static const void *at(const struct image *image, uint64_t offset, uint64_t size)
@@ -106,15 +119,39 @@ static void find_runtime(const struct image *image, char first[64])
     }
 }
 
-static const char *check_image(const struct image *image, char first[64])
+/* "#!/bin/sh": of what is preloaded into it, a sanitizer's runtime counts, too.
+ * Whether it can be run at all is for the kernel to say. */
+static void look_at_interpreter(const struct image *image, char first[64])
+{
+    const char *line = (const char *)image->data + 2;
+    size_t max_len = image->size - 2;
+    char path[PATH_MAX] = "";
+    size_t begin = 0, len = 0;
+
+    while (begin < max_len && strchr(" \t", line[begin]))
+        begin++;
+    while (begin + len < max_len && !strchr(" \t\n", line[begin + len]))
+        len++;
+    if (len < sizeof(path))
+        memcpy(path, line + begin, len);
+    look_at(path, first, false);
+}
+
+static const char *
+check_image(const struct image *image, char first[64], bool may_be_script)
 {
     const Elf64_Ehdr *ehdr = at(image, 0, sizeof(*ehdr));
 
-    if (ehdr && memcmp(ehdr->e_ident, "#!", 2) == 0)
-        return NULL; /* its interpreter is a program of its own */
-    if (!ehdr || memcmp(ehdr->e_ident, ELFMAG, SELFMAG) != 0 ||
-        ehdr->e_ident[EI_CLASS] != ELFCLASS64)
-        return "is no 64-bit ELF program";
+    if (at(image, 0, 2) && memcmp(image->data, "#!", 2) == 0) {
+        if (may_be_script)
+            look_at_interpreter(image, first);
+        return NULL;
+    }
+    if (!at(image, 0, SELFMAG) || memcmp(image->data, ELFMAG, SELFMAG) != 0)
+        return "is neither an ELF program nor a script that begins with #!";
+    if (!ehdr || ehdr->e_ident[EI_CLASS] != ELFCLASS64 ||
+        ehdr->e_machine != MACHINE)
+        return "is a program for another machine";
     if (!find_header(image, PT_INTERP, 0))
         return "is linked statically: nothing can be preloaded into it; link "
                "it dynamically";
@@ -122,24 +159,54 @@ static const char *check_image(const struct image *image, char first[64])
     return NULL;
 }
 
-const char *tidy__sim_program_check(const char *path, char first[64])
+/* In such a program the dynamic linker preloads nothing. */
+static bool has_other_rights(const struct stat *st, int fd)
+{
+    return ((st->st_mode & S_ISUID) && st->st_uid != getuid()) ||
+           ((st->st_mode & S_ISGID) && st->st_gid != getgid()) ||
+           (getuid() != 0 && fgetxattr(fd, "security.capability", NULL, 0) > 0);
+}
+
+static const char *check_file(const struct stat *st, int fd)
+{
+    if (S_ISDIR(st->st_mode))
+        return "is a directory";
+    if (!S_ISREG(st->st_mode))
+        return "is no file";
+    if (st->st_size == 0)
+        return "is empty";
+    if (has_other_rights(st, fd))
+        return "runs with other rights than its caller's (set-user-ID or "
+               "capabilities): nothing can be preloaded into it";
+    return NULL;
+}
+
+static const char *look_at(const char *path, char first[64], bool may_be_script)
 {
     struct image image = { .size = 0 };
-    const char *why = "cannot be read";
+    const char *why;
     void *data = MAP_FAILED;
     struct stat st;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
 
     first[0] = '\0';
-    if (fd >= 0 && fstat(fd, &st) == 0 && st.st_size > 0)
+    why = fd < 0 || fstat(fd, &st) < 0 ? unreadable : check_file(&st, fd);
+    if (!why) {
         data = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+        why = unreadable;
+    }
     if (data != MAP_FAILED) {
         image.data = data;
         image.size = (size_t)st.st_size;
-        why = check_image(&image, first);
+        why = check_image(&image, first, may_be_script);
         munmap(data, image.size);
     }
     if (fd >= 0)
         close(fd);
     return why;
+}
+
+const char *tidy__sim_program_check(const char *path, char first[64])
+{
+    return look_at(path, first, true);
 }

@@ -87,6 +87,9 @@ size_t tidy__sim_io_get(const struct sim_io *io,
                         void *data,
                         size_t len);
 
+/* A number that tells the first len bytes of an io from others. */
+uint32_t tidy__sim_io_digest(const struct sim_io *io, size_t len);
+
 /* Append len bytes of an io, from an offset on, to a buffer. 0 or -ENOMEM. */
 struct tidy__buffer;
 int tidy__sim_io_queue(const struct sim_io *io,

@@ -80,6 +80,14 @@ SEAM(int, epoll_ctl, (int epfd, int op, int fd, struct epoll_event *event))
     return REAL(epoll_ctl)(epfd, op, fd, event);
 }
 
+/* A loop that has no epoll instance, because of a fault, waits on -1: that is a
+ * call, too, or it would never come to an end. */
+static struct sim_world *world_of_wait(const char *call, int epfd)
+{
+    return epfd < 0 && tidy__sim_world ? tidy__sim_world
+                                       : tidy__seam_world(call, epfd);
+}
+
 static int wait_epoll(struct sim_world *world,
                       int epfd,
                       struct epoll_event *events,
@@ -94,7 +102,7 @@ SEAM(int,
      epoll_wait,
      (int epfd, struct epoll_event *events, int n_max, int timeout_ms))
 {
-    struct sim_world *world = tidy__seam_world("epoll_wait", epfd);
+    struct sim_world *world = world_of_wait("epoll_wait", epfd);
 
     if (!world)
         return REAL(epoll_wait)(epfd, events, n_max, timeout_ms);
@@ -109,7 +117,7 @@ SEAM(int,
       int timeout_ms,
       const sigset_t *mask))
 {
-    struct sim_world *world = tidy__seam_world("epoll_pwait", epfd);
+    struct sim_world *world = world_of_wait("epoll_pwait", epfd);
 
     if (!world)
         return REAL(epoll_pwait)(epfd, events, n_max, timeout_ms, mask);
@@ -124,7 +132,7 @@ SEAM(int,
       const struct timespec *timeout,
       const sigset_t *mask))
 {
-    struct sim_world *world = tidy__seam_world("epoll_pwait2", epfd);
+    struct sim_world *world = world_of_wait("epoll_pwait2", epfd);
     uint64_t timeout_ns;
 
     if (!world)

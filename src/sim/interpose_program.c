@@ -18,6 +18,7 @@
  * and the dynamic linker's function.
  */
 #include "base/misuse.h"
+#include "sim/layout.h"
 #include "sim/program.h"
 #include "sim/seam.h"
 #include "sim/shared.h"
@@ -34,6 +35,8 @@ static void enter(const char *number)
     if (tidy__sim_reserve(why, sizeof(why)) < 0)
         tidy__misuse("the world has no descriptors: %s", why);
     tidy__sim_sanitizer_keep(&shared->world, sizeof(shared->world));
+    if (shared->layout > 0)
+        tidy__sim_layout_shuffle(shared->layout);
     tidy__sim_enter(shared);
 }
 

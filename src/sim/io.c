@@ -82,3 +82,20 @@ int tidy__sim_io_queue(const struct sim_io *io,
     }
     return 0;
 }
+
+#define FNV_OFFSET UINT32_C(0x811c9dc5)
+#define FNV_PRIME UINT32_C(0x01000193)
+
+uint32_t tidy__sim_io_digest(const struct sim_io *io, size_t len)
+{
+    struct cursor cursor = { .io = io, .len = len };
+    uint32_t digest = FNV_OFFSET;
+    char *part;
+    size_t n, idx;
+
+    while (next_part(&cursor, &part, &n)) {
+        for (idx = 0; idx < n; idx++)
+            digest = (digest ^ (unsigned char)part[idx]) * FNV_PRIME;
+    }
+    return digest;
+}

@@ -7,23 +7,20 @@
  */
 #include "sim/program.h"
 
-#include "base/alloc.h"
 #include "base/misuse.h"
+#include "sim/options.h"
+#include "sim/reap.h"
 #include "sim/report.h"
 
 #include <dlfcn.h>
 #include <errno.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
-
-#define PATIENCE_S 10
 
 /* As execvp(3) finds it. False: it is nowhere. */
 static bool find_program(const char *name, char path[PATH_MAX])
@@ -75,56 +72,46 @@ static void set_preload(const char *first, const char *library)
     setenv("LD_PRELOAD", text, 1);
 }
 
-static _Noreturn void
-execute(const char *path, char *const argv[], const char *preload[2], int fd)
+/* What the program is run with. */
+struct launch {
+    const char *path, *preload[2];
+    char *const *argv;
+    struct sim_shared *shared; /* owned, with its descriptor */
+    int fd;
+};
+
+static _Noreturn void execute(const struct launch *launch)
 {
     char number[16];
 
-    snprintf(number, sizeof(number), "%d", fd);
+    snprintf(number, sizeof(number), "%d", launch->fd);
     setenv(SIM_PROGRAM_VARIABLE, number, 1);
-    set_preload(preload[0], preload[1]);
-    execv(path, argv);
+    set_preload(launch->preload[0], launch->preload[1]);
+    execv(launch->path, launch->argv);
+    snprintf(launch->shared->text,
+             sizeof(launch->shared->text),
+             "%s cannot be executed: %s",
+             launch->path,
+             strerror(errno));
     _exit(127);
 }
 
 /* --------------------------------------------------------- in the parent */
 
-/* Until it ends, or has made no call for so long. Returns waitpid's status. */
-static int
-await_program(pid_t pid, const struct sim_shared *shared, bool *ret_is_silent)
+static int exit_code_of(int status)
 {
-    const volatile struct sim_world *world = &shared->world;
-    const struct timespec tick = { .tv_nsec = 2000000 };
-    const int n_ticks = PATIENCE_S * 500;
-    uint64_t n_steps = 0;
-    int status, n_silent = 0;
-
-    *ret_is_silent = false;
-    while (waitpid(pid, &status, WNOHANG) == 0) {
-        clock_nanosleep(CLOCK_MONOTONIC, 0, &tick, NULL);
-        n_silent = world->n_steps == n_steps ? n_silent + 1 : 0;
-        n_steps = world->n_steps;
-        if (n_silent < n_ticks)
-            continue;
-        *ret_is_silent = true;
-        kill(pid, SIGKILL);
-    }
-    return status;
+    if (WIFSIGNALED(status))
+        return 128 + WTERMSIG(status);
+    return WEXITSTATUS(status) == SIM_EXIT_ENDED ? -1 : WEXITSTATUS(status);
 }
 
 /* A program's own verdict is its exit code. */
-static struct tidy_world_report *
-report_program(const struct sim_shared *shared, int status, bool is_silent)
+static struct tidy_world_report *report_program(const struct sim_shared *shared,
+                                                int status)
 {
     struct tidy_world_report *report;
     char text[64];
 
-    if (is_silent)
-        return tidy__sim_report_run(
-            shared, TIDY_OUTCOME_LIMIT, "the program made no call for 10 s");
-    if (!shared->has_ended && shared->world.n_steps == 0 && WIFEXITED(status) &&
-        WEXITSTATUS(status) == 127)
-        return tidy__sim_report_not_run("%s", "the program cannot be executed");
     if (shared->has_ended && shared->outcome == TIDY_OUTCOME_PASSED &&
         WIFEXITED(status) && WEXITSTATUS(status) != 0) {
         snprintf(text,
@@ -135,19 +122,14 @@ report_program(const struct sim_shared *shared, int status, bool is_silent)
     } else {
         report = tidy__sim_report_ended(shared, status);
     }
-    if (!report->is_static && WIFSIGNALED(status))
-        report->exit_code = 128 + WTERMSIG(status);
-    else if (!report->is_static && WEXITSTATUS(status) != SIM_EXIT_ENDED)
-        report->exit_code = WEXITSTATUS(status);
+    if (!report->is_static)
+        report->exit_code = exit_code_of(status);
     return report;
 }
 
-static struct tidy_world_report *run(const char *path,
-                                     char *const argv[],
-                                     const char *preload[2],
-                                     struct sim_shared *shared,
-                                     int fd)
+static struct tidy_world_report *run(const struct launch *launch)
 {
+    const struct sim_shared *shared = launch->shared;
     bool is_silent;
     int status;
     pid_t pid;
@@ -155,59 +137,109 @@ static struct tidy_world_report *run(const char *path,
     fflush(NULL);
     pid = fork();
     if (pid == 0)
-        execute(path, argv, preload, fd);
+        execute(launch);
     if (pid < 0)
         return tidy__sim_report_not_run("no process for the run: %s",
                                         strerror(errno));
-    status = await_program(pid, shared, &is_silent);
-    return report_program(shared, status, is_silent);
+    status = tidy__sim_reap(pid, shared, SIM_PATIENCE_MS, &is_silent);
+    if (!shared->has_begun && shared->text[0])
+        return tidy__sim_report_not_run("%s", shared->text);
+    if (!shared->has_begun)
+        return tidy__sim_report_not_run(
+            "%s has run without the library, which could not be preloaded "
+            "into it",
+            launch->path);
+    if (is_silent)
+        return tidy__sim_report_run(
+            shared, TIDY_OUTCOME_LIMIT, "the program made no call for 10 s");
+    return report_program(shared, status);
+}
+
+/* The same once more: the dynamic linker puts everything elsewhere, if it may,
+ * and the library does it in any case. */
+static struct tidy_world_report *check(const struct launch *launch,
+                                       struct tidy_world_report *first)
+{
+    const struct tidy_world_options options = launch->shared->options;
+    struct tidy_world_report *second;
+    char *text;
+
+    tidy__sim_shared_order(launch->shared, &options);
+    launch->shared->layout = 1;
+    second = run(launch);
+    if (second->outcome == TIDY_OUTCOME_NOT_RUN) {
+        tidy_world_report_free(first);
+        return second;
+    }
+    if (!tidy__sim_report_is_same(first, second)) {
+        text = tidy__sim_report_difference(
+            "the same schedule went another way when the program was run again",
+            first,
+            second);
+        first = tidy__sim_report_retell(first, TIDY_OUTCOME_UNCONTROLLED, text);
+    }
+    tidy_world_report_free(second);
+    return first;
 }
 
 static struct tidy_world_report *
-share_and_run(const struct tidy_world_options *options,
-              const char *path,
-              char *const argv[],
-              const char *preload[2])
+share_and_run(const struct tidy_world_options *options, struct launch *launch)
 {
-    int fd = memfd_create("tidysock-world", 0);
-    struct sim_shared *shared = tidy__sim_shared_map(fd);
     struct tidy_world_report *report;
 
-    if (!shared) {
+    launch->fd = memfd_create("tidysock-world", 0);
+    launch->shared = tidy__sim_shared_map(launch->fd);
+    if (!launch->shared) {
         report = tidy__sim_report_not_run("no memory for the run: %s",
                                           strerror(errno));
     } else {
-        tidy__sim_shared_order(shared, options);
-        report = run(path, argv, preload, shared, fd);
+        tidy__sim_shared_order(launch->shared, options);
+        report = run(launch);
+        if (options->is_checked && report->outcome != TIDY_OUTCOME_NOT_RUN)
+            report = check(launch, report);
     }
-    tidy__sim_shared_free(shared);
-    if (fd >= 0)
-        close(fd);
+    tidy__sim_shared_free(launch->shared);
+    if (launch->fd >= 0)
+        close(launch->fd);
     return report;
+}
+
+/* The path of the program, if it can be run; else a report says why not. */
+static struct tidy_world_report *
+find(const char *name, char path[PATH_MAX], char first[64])
+{
+    const char *trouble;
+
+    if (!find_program(name, path))
+        return tidy__sim_report_not_run("%s: no such program", name);
+    trouble = tidy__sim_program_check(path, first);
+    return trouble ? tidy__sim_report_not_run("%s %s", path, trouble) : NULL;
 }
 
 struct tidy_world_report *
 tidy_world_run_program(const struct tidy_world_options *options,
                        char *const argv[])
 {
-    char path[PATH_MAX], first[64], why[PATH_MAX + 256];
-    const char *preload[2] = { first, find_library() };
+    char path[PATH_MAX], first[64], why[128];
+    struct launch launch = { .path = path,
+                             .preload = { first, find_library() },
+                             .argv = argv };
+    struct tidy_world_options taken;
+    struct tidy_world_report *report;
     const char *trouble;
 
     TIDY_REQUIRE(argv && argv[0], "tidy_world_run_program: no program");
     if (tidy__sim_world)
         return tidy__sim_report_not_run("%s",
                                         "a world cannot be run inside a world");
-    if (!preload[1])
+    trouble = tidy__sim_options_take(&taken, options, why);
+    if (trouble)
+        return tidy__sim_report_not_run("%s", trouble);
+    if (!launch.preload[1])
         return tidy__sim_report_not_run(
             "%s",
             "only libtidysock-sim.so can be preloaded, and this program "
             "was linked with something else");
-    if (!find_program(argv[0], path))
-        return tidy__sim_report_not_run("%s: no such program", argv[0]);
-    trouble = tidy__sim_program_check(path, first);
-    if (!trouble)
-        return share_and_run(options, path, argv, preload);
-    snprintf(why, sizeof(why), "%s %s", path, trouble);
-    return tidy__sim_report_not_run("%s", why);
+    report = find(argv[0], path, first);
+    return report ? report : share_and_run(&taken, &launch);
 }

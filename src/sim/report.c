@@ -75,6 +75,7 @@ struct tidy_world_report *tidy__sim_report_run(const struct sim_shared *shared,
     report->n_steps = world->n_steps;
     report->duration_ns = world->now_ns;
     report->trace_hash = world->trace.hash;
+    report->n_lines = world->trace.n_lines;
     report->choices = tidy__alloc(size);
     if (!report->choices) {
         tidy_world_report_free(report);
@@ -85,19 +86,38 @@ struct tidy_world_report *tidy__sim_report_run(const struct sim_shared *shared,
     return report;
 }
 
+struct tidy_world_report *
+tidy__sim_report_retell(struct tidy_world_report *report,
+                        enum tidy_outcome outcome,
+                        char *text)
+{
+    if (!report->is_static && text) {
+        tidy__dealloc(report->text);
+        report->text = text;
+        report->outcome = outcome;
+        return report;
+    }
+    tidy__dealloc(text);
+    tidy_world_report_free(report);
+    return &out_of_memory;
+}
+
 /* By a signal, or by an exit that no run makes. */
-static void describe_status(int status, char *text, size_t size)
+static void
+describe_status(int status, const char *when, char *text, size_t size)
 {
     if (WIFSIGNALED(status))
         snprintf(text,
                  size,
-                 "the process was ended by signal %d (%s)",
+                 "%sthe process was ended by signal %d (%s)",
+                 when,
                  WTERMSIG(status),
                  strsignal(WTERMSIG(status)));
     else
         snprintf(text,
                  size,
-                 "the process has left by exit(%d)",
+                 "%sthe process has left by exit(%d)",
+                 when,
                  WEXITSTATUS(status));
 }
 
@@ -110,7 +130,11 @@ tidy__sim_report_ended(const struct sim_shared *shared, int status)
         (shared->outcome == TIDY_OUTCOME_PASSED ||
          WEXITSTATUS(status) == SIM_EXIT_ENDED))
         return tidy__sim_report_run(shared, shared->outcome, shared->text);
-    describe_status(status, text, sizeof(text));
+    describe_status(
+        status,
+        shared->has_begun ? "" : "in the warm-up, outside of any world, ",
+        text,
+        sizeof(text));
     return tidy__sim_report_run(shared, TIDY_OUTCOME_CRASHED, text);
 }
 

@@ -6,13 +6,22 @@
  *   an order                  -> a byte to it; then a byte back, or its end
  *   the run did not pass      -> its process has ended: the same order once more
  *                                in a fresh one, to be sure
+ *   a checked run             -> the same order once more in the process, and in
+ *                                a fresh one where memory lies elsewhere
  *   no call for 10 s          -> kill it
+ *   it has grown              -> the next order is another process's
  *
  * The process that asks runs nothing of the body, so that every process forked
  * from it begins alike.
  */
+#include "sim/runner.h"
+
 #include "base/alloc.h"
 #include "base/misuse.h"
+#include "sim/layout.h"
+#include "sim/ledger.h"
+#include "sim/options.h"
+#include "sim/reap.h"
 #include "sim/report.h"
 #include "sim/reserve.h"
 #include "sim/shared.h"
@@ -21,18 +30,17 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define PATIENCE_MS 10000
-
 struct tidy_world_runner {
     tidy_world_body_cb body;
     void *arg;                 /* borrowed */
     bool is_fresh;             /* each run has a process of its own */
+    unsigned patience_ms;      /* how long it may make no call */
+    uint64_t n_layouts;        /* of memory, tried so far */
     struct sim_shared *shared; /* owned; NULL until the first run */
     pid_t pid;                 /* of the process; 0: none */
     int fd;                    /* orders go out, answers come in */
@@ -40,23 +48,57 @@ struct tidy_world_runner {
 
 /* ---------------------------------------------------------- the run's process */
 
-/* Never returns. */
-static _Noreturn void serve(const struct tidy_world_runner *runner, int fd)
+/* What the process answers. */
+enum answer {
+    ANSWER_DONE = 'd',
+    ANSWER_WORN = 'w', /* done, and it has grown */
+    ANSWER_GONE = 0,
+    ANSWER_SILENT
+};
+
+struct service {
+    const struct tidy_world_runner *runner; /* borrowed */
+    int fd;
+};
+
+/* A body that forks outside of a world must not come back twice. */
+static void warm_up(const struct tidy_world_runner *runner)
 {
+    pid_t self = getpid();
+
+    runner->body(runner->arg);
+    if (getpid() != self)
+        _exit(0);
+}
+
+/* Never returns. */
+static void serve(void *arg)
+{
+    const struct service *service = arg;
+    const struct tidy_world_runner *runner = service->runner;
+    struct sim_ledger ledger;
     char byte;
 
-    if (!runner->is_fresh)
-        runner->body(runner->arg);
-    while (read(fd, &byte, 1) == 1) {
+    tidy__sim_ledger_init(&ledger, false);
+    if (!runner->is_fresh) {
+        warm_up(runner);
+        tidy__sim_ledger_check(&ledger, runner->shared);
+        tidy__sim_ledger_init(&ledger, true);
+    }
+    while (read(service->fd, &byte, 1) == 1) {
         tidy__sim_work(runner->shared, runner->body, runner->arg);
-        if (write(fd, &byte, 1) != 1)
+        tidy__sim_ledger_check(&ledger, runner->shared);
+        byte = tidy__sim_ledger_is_worn(&ledger) ? ANSWER_WORN : ANSWER_DONE;
+        if (write(service->fd, &byte, 1) != 1)
             break;
     }
     _exit(0);
 }
 
-static int start_process(struct tidy_world_runner *runner)
+/* layout: 0, or how its memory is to lie. */
+static int start_process(struct tidy_world_runner *runner, uint64_t layout)
 {
+    struct service service = { .runner = runner };
     int fds[2];
 
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0)
@@ -65,7 +107,10 @@ static int start_process(struct tidy_world_runner *runner)
     runner->pid = fork();
     if (runner->pid == 0) {
         close(fds[0]);
-        serve(runner, fds[1]);
+        service.fd = fds[1];
+        if (layout > 0)
+            tidy__sim_layout_call(layout, serve, &service);
+        serve(&service);
     }
     close(fds[1]);
     if (runner->pid > 0) {
@@ -77,81 +122,105 @@ static int start_process(struct tidy_world_runner *runner)
     return -errno;
 }
 
-static int reap(struct tidy_world_runner *runner)
-{
-    int status = 0;
-
-    close(runner->fd);
-    waitpid(runner->pid, &status, 0);
-    runner->pid = 0;
-    return status;
-}
-
 static void stop_process(struct tidy_world_runner *runner)
 {
     if (runner->pid == 0)
         return;
+    close(runner->fd);
     kill(runner->pid, SIGKILL);
-    reap(runner);
+    waitpid(runner->pid, NULL, 0);
+    runner->pid = 0;
 }
 
 /* ------------------------------------------------------------------- one order */
 
-enum answer {
-    ANSWER_DONE,
-    ANSWER_GONE,
-    ANSWER_SILENT
-};
+/* What is there to be read. A byte that comes before the run is over is not the
+ * process's: its body has written it, and it does not count. */
+static enum answer read_answer(const struct tidy_world_runner *runner)
+{
+    const volatile bool *has_ended = &runner->shared->has_ended;
+    char byte;
+
+    if (read(runner->fd, &byte, 1) != 1)
+        return ANSWER_GONE;
+    return !*has_ended           ? ANSWER_SILENT
+           : byte == ANSWER_WORN ? ANSWER_WORN
+                                 : ANSWER_DONE;
+}
 
 /* Done, or gone, or silent: it has made no call for so long. */
 static enum answer await_answer(const struct tidy_world_runner *runner)
 {
     const volatile struct sim_world *world = &runner->shared->world;
     struct pollfd pollfd = { .fd = runner->fd, .events = POLLIN };
+    enum answer answer = ANSWER_SILENT;
     uint64_t n_steps;
-    char byte;
+    int n;
 
     do {
         n_steps = world->n_steps;
-        if (poll(&pollfd, 1, PATIENCE_MS) > 0)
-            return read(runner->fd, &byte, 1) == 1 ? ANSWER_DONE : ANSWER_GONE;
-    } while (world->n_steps != n_steps);
-    return ANSWER_SILENT;
-}
-
-static struct tidy_world_report *report_end(struct tidy_world_runner *runner)
-{
-    return tidy__sim_report_ended(runner->shared, reap(runner));
+        n = poll(&pollfd, 1, (int)runner->patience_ms);
+        if (n > 0)
+            answer = read_answer(runner);
+        /* Less than 0: interrupted by a signal. */
+    } while (answer == ANSWER_SILENT && (n != 0 || world->n_steps != n_steps));
+    return answer;
 }
 
 static struct tidy_world_report *
 report_silence(struct tidy_world_runner *runner)
 {
-    struct tidy_world_report *report = tidy__sim_report_run(
-        runner->shared, TIDY_OUTCOME_LIMIT, "the body made no call for 10 s");
+    char text[128];
 
-    stop_process(runner);
-    return report;
+    snprintf(text,
+             sizeof(text),
+             "%s made no call for %u ms",
+             runner->shared->has_begun
+                 ? "the body"
+                 : "the warm-up, outside of any world, did not end, and",
+             runner->patience_ms);
+    return tidy__sim_report_run(runner->shared, TIDY_OUTCOME_LIMIT, text);
 }
 
-static struct tidy_world_report *order(struct tidy_world_runner *runner)
+/* It has ended, or closed what it answers by and goes on. */
+static struct tidy_world_report *report_end(struct tidy_world_runner *runner)
 {
-    char byte = 0;
+    bool is_silent;
+    int status = tidy__sim_reap(
+        runner->pid, runner->shared, runner->patience_ms, &is_silent);
 
-    if (runner->pid == 0 && start_process(runner) < 0)
+    close(runner->fd);
+    runner->pid = 0;
+    return is_silent ? report_silence(runner)
+                     : tidy__sim_report_ended(runner->shared, status);
+}
+
+static struct tidy_world_report *order(struct tidy_world_runner *runner,
+                                       uint64_t layout)
+{
+    struct tidy_world_report *report;
+    enum answer answer;
+    char byte = 0;
+    int result = 0;
+
+    if (runner->pid == 0)
+        result = start_process(runner, layout);
+    if (result < 0)
         return tidy__sim_report_not_run("no process for the run: %s",
-                                        strerror(errno));
+                                        strerror(-result));
     /* If it is gone, the answer says so. */
     if (send(runner->fd, &byte, 1, MSG_NOSIGNAL) != 1)
         return report_end(runner);
-    switch (await_answer(runner)) {
-    case ANSWER_DONE:
-        return tidy__sim_report_run(runner->shared, TIDY_OUTCOME_PASSED, "");
-    case ANSWER_GONE:
+    answer = await_answer(runner);
+    if (answer == ANSWER_GONE)
         return report_end(runner);
-    default:
-        return report_silence(runner);
-    }
+    report =
+        answer == ANSWER_SILENT
+            ? report_silence(runner)
+            : tidy__sim_report_run(runner->shared, TIDY_OUTCOME_PASSED, "");
+    if (answer != ANSWER_DONE)
+        stop_process(runner);
+    return report;
 }
 
 /* ------------------------------------------------------------------- the runner */
@@ -169,7 +238,14 @@ struct tidy_world_runner *tidy_world_runner_new(tidy_world_body_cb body,
     runner->body = body;
     runner->arg = arg;
     runner->is_fresh = warm_up == TIDY_WARM_UP_NONE;
+    runner->patience_ms = SIM_PATIENCE_MS;
     return runner;
+}
+
+void tidy__sim_runner_be_patient(struct tidy_world_runner *runner,
+                                 unsigned patience_ms)
+{
+    runner->patience_ms = patience_ms;
 }
 
 struct tidy_world_runner *
@@ -187,13 +263,16 @@ static struct tidy_world_report *
 prepare(struct tidy_world_runner *runner,
         const struct tidy_world_options *options)
 {
+    struct tidy_world_options taken;
     char why[256];
+    const char *trouble;
 
     if (tidy__sim_world)
         return tidy__sim_report_not_run("%s",
                                         "a world cannot be run inside a world");
-    if (options && options->choices && options->n_choices > SIM_MAX_CHOICES)
-        return tidy__sim_report_not_run("%s", "the schedule is too long");
+    trouble = tidy__sim_options_take(&taken, options, why);
+    if (trouble)
+        return tidy__sim_report_not_run("%s", trouble);
     if (tidy__sim_reserve(why, sizeof(why)) < 0)
         return tidy__sim_report_not_run("the world has no descriptors: %s",
                                         why);
@@ -202,31 +281,92 @@ prepare(struct tidy_world_runner *runner,
     if (!runner->shared)
         return tidy__sim_report_not_run("no memory for the run: %s",
                                         strerror(errno));
-    tidy__sim_shared_order(runner->shared, options);
+    tidy__sim_shared_order(runner->shared, &taken);
     return NULL;
+}
+
+/* ------------------------------------------------------------ once more, the same */
+
+static struct tidy_world_report *order_again(struct tidy_world_runner *runner,
+                                             uint64_t layout)
+{
+    const struct tidy_world_options options = runner->shared->options;
+
+    tidy__sim_shared_order(runner->shared, &options);
+    return order(runner, layout);
+}
+
+/* The first report, if the second is the same; the second, if nothing was run;
+ * else what is wrong with the body. Takes both. From then on no two runs share a
+ * process. */
+static struct tidy_world_report *compare(struct tidy_world_runner *runner,
+                                         const char *sentence,
+                                         struct tidy_world_report *first,
+                                         struct tidy_world_report *second)
+{
+    char *text;
+
+    if (second->outcome == TIDY_OUTCOME_NOT_RUN) {
+        tidy_world_report_free(first);
+        return second;
+    }
+    if (tidy__sim_report_is_same(first, second)) {
+        tidy_world_report_free(second);
+        return first;
+    }
+    text = tidy__sim_report_difference(sentence, first, second);
+    tidy_world_report_free(second);
+    stop_process(runner);
+    runner->is_fresh = true;
+    return tidy__sim_report_retell(first, TIDY_OUTCOME_UNCONTROLLED, text);
 }
 
 /* The second run is in a process in which nothing has been run in a world. */
 static struct tidy_world_report *confirm(struct tidy_world_runner *runner,
                                          struct tidy_world_report *first)
 {
-    struct tidy_world_report *second = order(runner);
-    bool is_same = second->outcome == first->outcome &&
-                   second->trace_hash == first->trace_hash;
+    return compare(runner,
+                   "state leaks between runs: what failed after others does "
+                   "not go the same way in a fresh process",
+                   first,
+                   order_again(runner, 0));
+}
 
-    if (is_same || second->outcome == TIDY_OUTCOME_NOT_RUN) {
-        tidy_world_report_free(first);
-        return second;
-    }
-    tidy_world_report_free(first);
-    tidy_world_report_free(second);
+/* Once more in a process for this alone; the other one waits meanwhile. */
+static struct tidy_world_report *
+order_elsewhere(struct tidy_world_runner *runner)
+{
+    struct tidy_world_report *report;
+    pid_t pid = runner->pid;
+    int fd = runner->fd;
+
+    runner->pid = 0;
+    report = order_again(runner, ++runner->n_layouts);
     stop_process(runner);
-    runner->is_fresh = true;
-    return tidy__sim_report_run(
-        runner->shared,
-        TIDY_OUTCOME_UNCONTROLLED,
-        "state leaks between runs: what failed after others "
-        "does not fail in a fresh process");
+    runner->pid = pid;
+    runner->fd = fd;
+    return report;
+}
+
+static struct tidy_world_report *check(struct tidy_world_runner *runner,
+                                       struct tidy_world_report *first)
+{
+    if (runner->is_fresh)
+        stop_process(runner);
+    if (runner->pid > 0)
+        first = compare(runner,
+                        "state leaks between runs: the same schedule went "
+                        "another way the next time in the same process",
+                        first,
+                        order_again(runner, 0));
+    if (first->outcome == TIDY_OUTCOME_UNCONTROLLED ||
+        first->outcome == TIDY_OUTCOME_NOT_RUN)
+        return first;
+    return compare(runner,
+                   "the same schedule went another way in a fresh process, "
+                   "where memory lies elsewhere",
+                   first,
+                   order_elsewhere(runner));
 }
 
 struct tidy_world_report *
@@ -241,11 +381,14 @@ tidy_world_runner_run(struct tidy_world_runner *runner,
     if (report)
         return report;
     is_first = runner->pid == 0;
-    report = order(runner);
+    report = order(runner, 0);
+    if (report->outcome == TIDY_OUTCOME_NOT_RUN)
+        return report;
+    if (runner->shared->options.is_checked)
+        return check(runner, report);
     if (runner->is_fresh)
         stop_process(runner);
-    else if (report->outcome != TIDY_OUTCOME_PASSED &&
-             report->outcome != TIDY_OUTCOME_NOT_RUN && !is_first)
+    else if (report->outcome != TIDY_OUTCOME_PASSED && !is_first)
         report = confirm(runner, report);
     return report;
 }

@@ -17,10 +17,11 @@ struct sim_shared {
     /* The order. */
     struct tidy_world_options options; /* its choices are those here: */
     uint32_t order[SIM_MAX_CHOICES];
+    uint64_t layout; /* of a program's memory (layout.h); 0: as it comes */
 
     /* The outcome, and the world in which it came about: how far it has come
      * is also a sign of life. */
-    bool has_ended;
+    bool has_begun, has_ended;
     struct sim_random random; /* its chooser, if it has one of these */
     struct sim_replay replay;
     enum tidy_outcome outcome;
@@ -34,7 +35,8 @@ struct sim_shared {
  * the caller; a new one is made as large as it has to be). NULL: errno. */
 struct sim_shared *tidy__sim_shared_new(void);
 struct sim_shared *tidy__sim_shared_map(int fd);
-/* Write an order; NULL: all defaults. The choices must not be too many. */
+/* Write an order, of options that were taken (options.h), and forget what came
+ * of the one before. */
 void tidy__sim_shared_order(struct sim_shared *shared,
                             const struct tidy_world_options *options);
 /* Accepts NULL, returns NULL. */
@@ -50,6 +52,11 @@ void tidy__sim_work(struct sim_shared *shared,
  * the process ends. */
 void tidy__sim_enter(struct sim_shared *shared);
 void tidy__sim_leave(struct sim_shared *shared);
+
+/* The run did not pass: leave the outcome, and end the process. */
+_Noreturn void tidy__sim_shared_end(struct sim_shared *shared,
+                                    enum tidy_outcome outcome,
+                                    const char *text);
 
 /* The code with which a process ends whose run did not pass. */
 #define SIM_EXIT_ENDED 97

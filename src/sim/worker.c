@@ -51,12 +51,18 @@ struct sim_shared *tidy__sim_shared_map(int fd)
 void tidy__sim_shared_order(struct sim_shared *shared,
                             const struct tidy_world_options *options)
 {
-    shared->options = options ? *options : (struct tidy_world_options){ 0 };
+    shared->options = *options;
+    shared->has_begun = shared->has_ended = false;
+    shared->layout = 0;
+    shared->text[0] = shared->trace[0] = '\0';
+    shared->world.n_steps = shared->world.now_ns = 0;
+    shared->world.taken.n = 0;
+    shared->world.trace = (struct sim_trace){ 0 };
     if (!shared->options.choices)
         return;
-    memcpy(shared->order,
-           shared->options.choices,
-           shared->options.n_choices * sizeof(*shared->order));
+    memmove(shared->order, /* the choices may be those of the last order */
+            shared->options.choices,
+            shared->options.n_choices * sizeof(*shared->order));
     shared->options.choices = shared->order;
 }
 
@@ -67,18 +73,23 @@ struct sim_shared *tidy__sim_shared_free(struct sim_shared *shared)
     return NULL;
 }
 
+void tidy__sim_shared_end(struct sim_shared *shared,
+                          enum tidy_outcome outcome,
+                          const char *text)
+{
+    snprintf(shared->text, sizeof(shared->text), "%s", text);
+    shared->outcome = outcome;
+    shared->has_ended = true;
+    tidy__real_exit(SIM_EXIT_ENDED);
+}
+
 /* The world of a run lies in the shared memory. */
 static void end_process(struct sim_world *world,
                         enum tidy_outcome outcome,
                         const char *text)
 {
-    struct sim_shared *shared =
-        tidy_container_of(world, struct sim_shared, world);
-
-    snprintf(shared->text, sizeof(shared->text), "%s", text);
-    shared->outcome = outcome;
-    shared->has_ended = true;
-    tidy__real_exit(SIM_EXIT_ENDED);
+    tidy__sim_shared_end(
+        tidy_container_of(world, struct sim_shared, world), outcome, text);
 }
 
 /* What is still there when the body has returned. */
@@ -96,6 +107,20 @@ static void check_leftovers(struct sim_world *world)
     if (len > 0)
         tidy__sim_end(world, TIDY_OUTCOME_LEFTOVER, "left behind\n%s", text);
     free(text);
+}
+
+/* A list that is longer than what was asked for is of another run. */
+static void check_schedule(struct sim_shared *shared)
+{
+    const struct sim_replay *replay = &shared->replay;
+
+    if (shared->options.choices && replay->n_used < replay->n_choices)
+        tidy__sim_end(&shared->world,
+                      TIDY_OUTCOME_ASTRAY,
+                      "the run asked for %zu choices, and the schedule has "
+                      "%zu: it is of another body, or damaged",
+                      replay->n_used,
+                      replay->n_choices);
 }
 
 static struct sim_chooser *choose_chooser(struct sim_shared *shared)
@@ -124,15 +149,15 @@ void tidy__sim_enter(struct sim_shared *shared)
     world->taken.capacity = SIM_MAX_CHOICES;
     world->trace.text = shared->trace;
     world->trace.capacity = SIM_MAX_TRACE;
-    shared->trace[0] = '\0';
-    shared->text[0] = '\0';
-    shared->has_ended = false;
+    world->trace.is_on |= shared->options.is_checked;
+    shared->has_begun = true;
     tidy__sim_world = world;
 }
 
 void tidy__sim_leave(struct sim_shared *shared)
 {
     check_leftovers(&shared->world);
+    check_schedule(shared);
     tidy__sim_world = NULL;
     tidy__sim_world_deinit(&shared->world);
     shared->outcome = TIDY_OUTCOME_PASSED;

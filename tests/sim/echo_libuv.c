@@ -16,7 +16,7 @@ static struct {
     uv_loop_t loop;
     uv_tcp_t listener;
     struct end clients[ECHO_N_CLIENTS], servers[ECHO_N_CLIENTS];
-    int n_accepted, n_closed, n_echoed;
+    int n_accepted, n_clients, n_echoed;
 } echo;
 
 static void on_alloc(uv_handle_t *handle, size_t size, uv_buf_t *ret_buffer)
@@ -28,10 +28,13 @@ static void on_alloc(uv_handle_t *handle, size_t size, uv_buf_t *ret_buffer)
                               (unsigned)(ECHO_LEN - end->n_read));
 }
 
+/* The listener goes with the last client. */
 static void on_closed(uv_handle_t *handle)
 {
-    (void)handle;
-    if (++echo.n_closed == 2 * ECHO_N_CLIENTS)
+    struct end *end = (struct end *)handle;
+
+    if (end >= echo.clients && end < echo.clients + ECHO_N_CLIENTS &&
+        --echo.n_clients == 0)
         uv_close((uv_handle_t *)&echo.listener, NULL);
 }
 
@@ -114,23 +117,29 @@ static void start(void)
     uv_ip4_addr("127.0.0.1", 0, (struct sockaddr_in *)&address);
     uv_tcp_init(&echo.loop, &echo.listener);
     uv_tcp_bind(&echo.listener, (struct sockaddr *)&address, 0);
-    uv_listen((uv_stream_t *)&echo.listener, 8, on_connection);
+    if (uv_listen((uv_stream_t *)&echo.listener, 8, on_connection) < 0) {
+        uv_close((uv_handle_t *)&echo.listener, NULL);
+        return;
+    }
     uv_tcp_getsockname(&echo.listener, (struct sockaddr *)&address, &len);
     for (idx = 0; idx < ECHO_N_CLIENTS; idx++) {
         struct end *end = &echo.clients[idx];
 
+        echo.n_clients++;
         uv_tcp_init(&echo.loop, &end->tcp);
-        uv_tcp_connect(&end->connect,
-                       &end->tcp,
-                       (struct sockaddr *)&address,
-                       on_connected);
+        if (uv_tcp_connect(&end->connect,
+                           &end->tcp,
+                           (struct sockaddr *)&address,
+                           on_connected) < 0)
+            close_end(end);
     }
 }
 
 int echo_run(void)
 {
     memset(&echo, 0, sizeof(echo));
-    uv_loop_init(&echo.loop);
+    if (uv_loop_init(&echo.loop) < 0)
+        return -1;
     start();
     uv_run(&echo.loop, UV_RUN_DEFAULT);
     return uv_loop_close(&echo.loop) < 0 ? -1 : echo.n_echoed;

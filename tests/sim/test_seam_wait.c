@@ -370,6 +370,23 @@ static void draw(void *arg)
     tidy_world_fail("%u %u %u", number, bytes[0][0], bytes[3][7]);
 }
 
+static void wait_on_nothing(void *arg)
+{
+    struct epoll_event event;
+
+    (void)arg;
+    for (;;)
+        CHECK_FAILS(epoll_wait(-1, &event, 1, -1), EBADF);
+}
+
+/* A loop that has no epoll instance comes to an end. */
+static void waiting_on_no_descriptor_takes_time(void **state)
+{
+    (void)state;
+    assert_ends(
+        wait_on_nothing, NULL, TIDY_OUTCOME_LIMIT, "more than 1000000 calls");
+}
+
 /* Drawn bytes differ from each other, and are the same in the next run. */
 static void chance_is_the_worlds(void **state)
 {
@@ -388,6 +405,7 @@ int main(void)
         cmocka_unit_test(all_waits),
         cmocka_unit_test(select_leaves_the_rest_of_its_time),
         cmocka_unit_test(bad_time_limits),
+        cmocka_unit_test(waiting_on_no_descriptor_takes_time),
         cmocka_unit_test(poll_for_nothing_is_a_deadlock),
         cmocka_unit_test(all_clocks),
         cmocka_unit_test(all_sleeps),
