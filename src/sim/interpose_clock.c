@@ -7,6 +7,7 @@
  */
 #include "sim/progress.h"
 #include "sim/seam.h"
+#include "sim/tripwire.h"
 
 #include <string.h>
 
@@ -14,10 +15,19 @@
 
 SEAM(int, clock_gettime, (clockid_t clock, struct timespec *ts))
 {
-    if (!tidy__sim_world)
+    char before;
+    int result;
+
+    if (!tidy__sim_world) {
         tidy__sim_sanitizer_note(__builtin_return_address(0));
-    if (!tidy__sim_world || SEAM_IS_SANITIZERS(CLOCK_GETTIME))
         return REAL(clock_gettime)(clock, ts);
+    }
+    if (SEAM_IS_SANITIZERS(CLOCK_GETTIME)) {
+        before = tidy__sim_tripwire_suspend();
+        result = REAL(clock_gettime)(clock, ts);
+        tidy__sim_tripwire_resume(before);
+        return result;
+    }
     return tidy__seam_int(tidy__sim_clock_gettime(tidy__sim_world, clock, ts));
 }
 

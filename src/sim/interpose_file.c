@@ -3,6 +3,7 @@
  * Descriptors: copied, asked, set; and the files that have no name.
  */
 #include "sim/seam.h"
+#include "sim/tripwire.h"
 
 #include <stdarg.h>
 
@@ -133,8 +134,17 @@ SEAM(int, pipe2, (int fds[2], int flags))
 
 SEAM(int, pipe, (int fds[2]))
 {
-    if (!tidy__sim_world || SEAM_IS_SANITIZERS(PIPE))
+    char before;
+    int result;
+
+    if (!tidy__sim_world)
         return REAL(pipe)(fds);
+    if (SEAM_IS_SANITIZERS(PIPE)) {
+        before = tidy__sim_tripwire_suspend();
+        result = REAL(pipe)(fds);
+        tidy__sim_tripwire_resume(before);
+        return result;
+    }
     return tidy__seam_int(tidy__sim_pipe2(tidy__sim_world, fds, 0));
 }
 SEAM_ALIAS(pipe, __pipe)

@@ -21,6 +21,7 @@
 #include "sim/program.h"
 #include "sim/seam.h"
 #include "sim/shared.h"
+#include "sim/tripwire.h"
 
 static struct sim_shared *shared;
 static void (*finish_libraries)(void);
@@ -35,10 +36,12 @@ static void enter(const char *number)
         tidy__misuse("the world has no descriptors: %s", why);
     tidy__sim_sanitizer_keep(&shared->world, sizeof(shared->world));
     tidy__sim_enter(shared);
+    shared->world.is_program = true;
 }
 
 static void leave(void)
 {
+    tidy__sim_tripwire_disarm(); /* a sanitizer looks for leaks */
     tidy__sim_sanitizer_finish();
     if (finish_libraries)
         finish_libraries();

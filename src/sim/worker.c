@@ -9,6 +9,7 @@
 #include "sim/path.h"
 #include "sim/real.h"
 #include "sim/shared.h"
+#include "sim/tripwire.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -133,10 +134,12 @@ void tidy__sim_enter(struct sim_shared *shared)
     shared->text[0] = '\0';
     shared->has_ended = false;
     tidy__sim_world = world;
+    tidy__sim_tripwire_arm();
 }
 
 void tidy__sim_leave(struct sim_shared *shared)
 {
+    tidy__sim_tripwire_disarm();
     check_leftovers(&shared->world);
     tidy__sim_world = NULL;
     tidy__sim_world_deinit(&shared->world);
