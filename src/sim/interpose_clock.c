@@ -106,6 +106,24 @@ SEAM(clock_t, clock, (void))
     return (clock_t)(used_ns() / (TIDY_S(1) / CLOCKS_PER_SEC));
 }
 
+/* Of everything but time a world uses nothing. */
+SEAM(int, getrusage, (__rusage_who_t who, struct rusage *usage))
+{
+    uint64_t used;
+
+    if (!tidy__sim_world)
+        return REAL(getrusage)(who, usage);
+    if (who != RUSAGE_SELF && who != RUSAGE_CHILDREN && who != RUSAGE_THREAD)
+        return tidy__seam_int(-EINVAL);
+    memset(usage, 0, sizeof(*usage));
+    used = used_ns();
+    if (who == RUSAGE_CHILDREN)
+        return 0;
+    usage->ru_utime.tv_sec = (time_t)(used / TIDY_S(1));
+    usage->ru_utime.tv_usec = (suseconds_t)(used % TIDY_S(1) / TIDY_US(1));
+    return 0;
+}
+
 SEAM(clock_t, times, (struct tms * tms))
 {
     clock_t ticks;

@@ -123,6 +123,46 @@ SEAM(int, tcsetattr, (int fd, int when, const struct termios *settings))
     return tidy__seam_int(refuse_terminal(world, fd));
 }
 
+#define NO_TERMINAL(name, params, args)                                        \
+    SEAM(int, name, params)                                                    \
+    {                                                                          \
+        struct sim_world *world = tidy__seam_world(#name, fd);                 \
+                                                                               \
+        if (!world)                                                            \
+            return REAL(name) args;                                            \
+        return tidy__seam_int(refuse_terminal(world, fd));                     \
+    }
+
+/* clang-format off */
+NO_TERMINAL(tcdrain, (int fd), (fd))
+NO_TERMINAL(tcflow, (int fd, int action), (fd, action))
+NO_TERMINAL(tcflush, (int fd, int queue), (fd, queue))
+NO_TERMINAL(tcsendbreak, (int fd, int duration), (fd, duration))
+NO_TERMINAL(tcgetpgrp, (int fd), (fd))
+NO_TERMINAL(tcsetpgrp, (int fd, pid_t group), (fd, group))
+NO_TERMINAL(tcgetsid, (int fd), (fd))
+/* clang-format on */
+
+SEAM(char *, ttyname, (int fd))
+{
+    struct sim_world *world = tidy__seam_world("ttyname", fd);
+
+    if (!world)
+        return REAL(ttyname)(fd);
+    tidy__seam_int(refuse_terminal(world, fd));
+    return NULL;
+}
+
+/* Returns the error itself. */
+SEAM(int, ttyname_r, (int fd, char *text, size_t size))
+{
+    struct sim_world *world = tidy__seam_world("ttyname_r", fd);
+
+    if (!world)
+        return REAL(ttyname_r)(fd, text, size);
+    return -refuse_terminal(world, fd);
+}
+
 /* ------------------------------------------------------- files without a name */
 
 SEAM(int, pipe2, (int fds[2], int flags))
@@ -169,7 +209,7 @@ SEAM(
     timerfd_settime,
     (int fd, int flags, const struct itimerspec *value, struct itimerspec *old))
 {
-    struct sim_world *world = tidy__seam_world("timerfd_settime", fd);
+    struct sim_world *world = tidy__seam_only_world("timerfd_settime", fd);
 
     if (!world)
         return REAL(timerfd_settime)(fd, flags, value, old);
@@ -179,7 +219,7 @@ SEAM(
 
 SEAM(int, timerfd_gettime, (int fd, struct itimerspec *value))
 {
-    struct sim_world *world = tidy__seam_world("timerfd_gettime", fd);
+    struct sim_world *world = tidy__seam_only_world("timerfd_gettime", fd);
 
     if (!world)
         return REAL(timerfd_gettime)(fd, value);

@@ -94,7 +94,7 @@ SEAM(int,
      epoll_wait,
      (int epfd, struct epoll_event *events, int n_max, int timeout_ms))
 {
-    struct sim_world *world = tidy__seam_world("epoll_wait", epfd);
+    struct sim_world *world = tidy__seam_only_world("epoll_wait", epfd);
 
     if (!world)
         return REAL(epoll_wait)(epfd, events, n_max, timeout_ms);
@@ -109,7 +109,7 @@ SEAM(int,
       int timeout_ms,
       const sigset_t *mask))
 {
-    struct sim_world *world = tidy__seam_world("epoll_pwait", epfd);
+    struct sim_world *world = tidy__seam_only_world("epoll_pwait", epfd);
 
     if (!world)
         return REAL(epoll_pwait)(epfd, events, n_max, timeout_ms, mask);
@@ -124,7 +124,7 @@ SEAM(int,
       const struct timespec *timeout,
       const sigset_t *mask))
 {
-    struct sim_world *world = tidy__seam_world("epoll_pwait2", epfd);
+    struct sim_world *world = tidy__seam_only_world("epoll_pwait2", epfd);
     uint64_t timeout_ns;
 
     if (!world)

@@ -164,7 +164,11 @@ TABLE(call_time, args)
         CALL(clock_nanosleep,
              of_error(clock_nanosleep(INT(0), INT(1), PTR(2), PTR(3))))
         CALL(sched_yield, sched_yield())
+        CALL(wait4, wait4((pid_t)args->a[0], PTR(1), INT(2), PTR(3)))
+        CALL(waitid,
+             waitid((idtype_t)args->a[0], (id_t)args->a[1], PTR(2), INT(3)))
         CALL(times, times(PTR(0)))
+        CALL(getrusage, getrusage(INT(0), PTR(1)))
         CALL(getrandom, getrandom(PTR(0), SIZE(1), (unsigned)args->a[2]))
 #ifdef SYS_time
         CALL(time, time(PTR(0)))

@@ -207,9 +207,7 @@ static bool is_waiting(long operation)
     }
 }
 
-/* A program on its way to the one that is meant (a script's last line) may hand
- * the world on as long as it has used nothing of it. */
-static bool may_execute(const struct sim_world *world)
+bool tidy__sim_may_execute(const struct sim_world *world)
 {
     return world->is_program && world->n_files == 0;
 }
@@ -244,7 +242,7 @@ static bool is_refused(struct sim_world *world, enum rule rule, const long *a)
     case RULE_PRCTL:
         return a[0] == PR_SET_SYSCALL_USER_DISPATCH;
     case RULE_EXEC:
-        return !may_execute(world);
+        return !tidy__sim_may_execute(world);
     case RULE_WAIT:
         return !(a[2] & WNOHANG);
     case RULE_WAIT_ID:

@@ -22,6 +22,11 @@ enum sim_verdict tidy__sim_judge_system_call(struct sim_world *world,
                                              long number,
                                              const long args[6]);
 
+/* May the process execute a program? One on its way to the one that is meant (a
+ * script's last line) may, and hands the world on, as long as it has used
+ * nothing of it. */
+bool tidy__sim_may_execute(const struct sim_world *world);
+
 /* "sendfile"; NULL: it has none that this library knows. */
 const char *tidy__sim_system_call_name(long number);
 
