@@ -31,6 +31,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <ucontext.h>
 
@@ -197,40 +198,44 @@ static bool is_of_libc(const Dl_info *info)
            libc.dli_fbase == info->dli_fbase;
 }
 
-/* Into the C library by which of its functions? By the last of them on the way
- * up from the call. NULL: nobody knows. */
-static const char *find_name(const void *address, const Dl_info *call)
+/* Whose call is it? Inside the C library, that of the last of its functions on
+ * the way up; else of where it is made. False: nobody knows. */
+static bool find_caller(const void *address, Dl_info *ret_caller)
 {
     void *frames[MAX_FRAMES];
-    const char *name = call->dli_sname;
     Dl_info info;
     int n, idx;
 
-    if (!is_of_libc(call))
-        return name;
+    if (dladdr(address, ret_caller) == 0)
+        return false;
+    if (!is_of_libc(ret_caller))
+        return true;
     n = backtrace(frames, MAX_FRAMES);
     for (idx = 0; idx < n && frames[idx] != address; idx++)
         continue;
     for (; idx < n; idx++) {
         if (dladdr(frames[idx], &info) == 0 ||
-            info.dli_fbase != call->dli_fbase)
+            info.dli_fbase != ret_caller->dli_fbase)
             break;
-        name = info.dli_sname ? info.dli_sname : name;
+        if (info.dli_sname)
+            *ret_caller = info;
     }
-    return name;
+    return true;
 }
 
 /* " by getpwuid_r (libc.so.6)" */
-static void describe_place(const void *address, char *text, size_t size)
+static void describe_caller(const void *address, char *text, size_t size)
 {
     const char *name, *object;
-    Dl_info call;
+    Dl_info caller;
 
     text[0] = '\0';
-    if (dladdr(address, &call) == 0)
+    if (!find_caller(address, &caller))
         return;
-    name = find_name(address, &call);
-    object = base_name(call.dli_fname);
+    object = base_name(caller.dli_fname);
+    name = caller.dli_sname;
+    while (name && name[0] == '_')
+        name++; /* of two names for one function, this is the known one */
     if (name)
         snprintf(text, size, " by %s (%s)", name, object);
     else
@@ -241,21 +246,34 @@ static _Noreturn void
 refuse(struct sim_world *world, const siginfo_t *info, long number)
 {
     const char *name = tidy__sim_system_call_name(number);
-    char place[256];
+    char caller[256];
 
     if (info->si_arch != AUDIT_ARCH_X86_64)
         name = "of 32 bits";
-    describe_place(info->si_call_addr, place, sizeof(place));
+    describe_caller(info->si_call_addr, caller, sizeof(caller));
     tidy__sim_end(world,
                   TIDY_OUTCOME_UNMODELLED,
                   "simulation does not model the system call %s (%ld), made "
                   "past the C library's names%s",
                   name ? name : "without a name",
                   number,
-                  place);
+                  caller);
 }
 
 /* ------------------------------------------------------------------ the trap */
+
+/* What the C library asks a server for before it reads its files (nscd(8)), it
+ * asks by a Unix socket. A world has no such server. */
+static bool is_for_nscd(const siginfo_t *info, long number, const long args[6])
+{
+    Dl_info call, caller;
+
+    return number == SYS_socket && args[0] == AF_UNIX &&
+           dladdr(info->si_call_addr, &call) != 0 && is_of_libc(&call) &&
+           find_caller(info->si_call_addr, &caller) &&
+           caller.dli_saddr !=
+               call.dli_saddr; /* its socket(2) is a program's */
+}
 
 static void
 decide(struct sim_world *world, const siginfo_t *info, ucontext_t *context)
@@ -292,6 +310,10 @@ decide(struct sim_world *world, const siginfo_t *info, ucontext_t *context)
         regs[REG_RAX] = -ENOSYS;
         break;
     default:
+        if (is_for_nscd(info, number, args)) {
+            regs[REG_RAX] = -EACCES;
+            break;
+        }
         refuse(world, info, number);
     }
 }
