@@ -20,15 +20,14 @@
 
 #if defined(__x86_64__)
 
+#include "sim/caller.h"
 #include "sim/sanitizer.h"
 #include "sim/system_calls.h"
 
 #include <dlfcn.h>
 #include <errno.h>
-#include <execinfo.h>
 #include <linux/audit.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -50,7 +49,6 @@ enum selector {
 #define CODE_USER_DISPATCH 2
 
 #define STACK_SIZE (256 * 1024)
-#define MAX_FRAMES 32
 
 /* Signals as the kernel counts them: a bit each. */
 #define SIGNAL_BIT(sig) (UINT64_C(1) << ((sig)-1))
@@ -181,66 +179,7 @@ static long answer_sigprocmask(uint64_t *mask, const long args[6])
     return 0;
 }
 
-/* -------------------------------------------------------------- who did it */
-
-static const char *base_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-
-    return slash ? slash + 1 : path;
-}
-
-static bool is_of_libc(const Dl_info *info)
-{
-    Dl_info libc;
-
-    return dladdr(dlsym(RTLD_DEFAULT, "gnu_get_libc_version"), &libc) != 0 &&
-           libc.dli_fbase == info->dli_fbase;
-}
-
-/* Whose call is it? Inside the C library, that of the last of its functions on
- * the way up; else of where it is made. False: nobody knows. */
-static bool find_caller(const void *address, Dl_info *ret_caller)
-{
-    void *frames[MAX_FRAMES];
-    Dl_info info;
-    int n, idx;
-
-    if (dladdr(address, ret_caller) == 0)
-        return false;
-    if (!is_of_libc(ret_caller))
-        return true;
-    n = backtrace(frames, MAX_FRAMES);
-    for (idx = 0; idx < n && frames[idx] != address; idx++)
-        continue;
-    for (; idx < n; idx++) {
-        if (dladdr(frames[idx], &info) == 0 ||
-            info.dli_fbase != ret_caller->dli_fbase)
-            break;
-        if (info.dli_sname)
-            *ret_caller = info;
-    }
-    return true;
-}
-
-/* " by getpwuid_r (libc.so.6)" */
-static void describe_caller(const void *address, char *text, size_t size)
-{
-    const char *name, *object;
-    Dl_info caller;
-
-    text[0] = '\0';
-    if (!find_caller(address, &caller))
-        return;
-    object = base_name(caller.dli_fname);
-    name = caller.dli_sname;
-    while (name && name[0] == '_')
-        name++; /* of two names for one function, this is the known one */
-    if (name)
-        snprintf(text, size, " by %s (%s)", name, object);
-    else
-        snprintf(text, size, " by %s", object);
-}
+/* ------------------------------------------------------------------ the trap */
 
 static _Noreturn void
 refuse(struct sim_world *world, const siginfo_t *info, long number)
@@ -250,7 +189,7 @@ refuse(struct sim_world *world, const siginfo_t *info, long number)
 
     if (info->si_arch != AUDIT_ARCH_X86_64)
         name = "of 32 bits";
-    describe_caller(info->si_call_addr, caller, sizeof(caller));
+    tidy__sim_describe_caller(info->si_call_addr, caller, sizeof(caller));
     tidy__sim_end(world,
                   TIDY_OUTCOME_UNMODELLED,
                   "simulation does not model the system call %s (%ld), made "
@@ -258,21 +197,6 @@ refuse(struct sim_world *world, const siginfo_t *info, long number)
                   name ? name : "without a name",
                   number,
                   caller);
-}
-
-/* ------------------------------------------------------------------ the trap */
-
-/* What the C library asks a server for before it reads its files (nscd(8)), it
- * asks by a Unix socket. A world has no such server. */
-static bool is_for_nscd(const siginfo_t *info, long number, const long args[6])
-{
-    Dl_info call, caller;
-
-    return number == SYS_socket && args[0] == AF_UNIX &&
-           dladdr(info->si_call_addr, &call) != 0 && is_of_libc(&call) &&
-           find_caller(info->si_call_addr, &caller) &&
-           caller.dli_saddr !=
-               call.dli_saddr; /* its socket(2) is a program's */
 }
 
 static void
@@ -283,6 +207,8 @@ decide(struct sim_world *world, const siginfo_t *info, ucontext_t *context)
                            regs[REG_R10], regs[REG_R8],  regs[REG_R9] };
     long number = regs[REG_RAX];
 
+    if (info->si_arch != AUDIT_ARCH_X86_64)
+        refuse(world, info, number);
     if (number == SYS_rt_sigreturn) {
         regs[REG_RIP] = (greg_t)(uintptr_t)tidy__sim_exempt_return;
         return;
@@ -300,9 +226,7 @@ decide(struct sim_world *world, const siginfo_t *info, ucontext_t *context)
         repeat(regs);
         return;
     }
-    switch (info->si_arch == AUDIT_ARCH_X86_64
-                ? tidy__sim_judge_system_call(world, number, args)
-                : SIM_VERDICT_REFUSED) {
+    switch (tidy__sim_judge_system_call(world, number, args)) {
     case SIM_VERDICT_PASSES:
         repeat(regs);
         break;
@@ -310,7 +234,10 @@ decide(struct sim_world *world, const siginfo_t *info, ucontext_t *context)
         regs[REG_RAX] = -ENOSYS;
         break;
     default:
-        if (is_for_nscd(info, number, args)) {
+        if (number == SYS_socket && args[0] == AF_UNIX &&
+            tidy__sim_is_called_inside_libc(info->si_call_addr)) {
+            /* It asks a server, nscd(8), before it reads its files of users,
+             * groups and so on. A world has none. */
             regs[REG_RAX] = -EACCES;
             break;
         }

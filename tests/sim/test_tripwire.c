@@ -349,7 +349,7 @@ static void use_signals(void *arg)
     CHECK(sigismember(&now, SIGUSR1) == 1 && sigismember(&old, SIGUSR1) == 0);
     CHECK(sigprocmask(SIG_SETMASK, &old, NULL) == 0 && n_signals == 2);
     CHECK(kill(getpid(), SIGUSR1) == 0 && n_signals == 3);
-    CHECK(signal(SIGSYS, SIG_IGN) == SIG_DFL);
+    CHECK(signal(SIGSYS, SIG_IGN) != SIG_ERR);
     CHECK(CALL(getpid, 0) == getpid());
     CHECK_FAILS(sigprocmask(99, &all, NULL), EINVAL);
 }
