@@ -50,6 +50,8 @@ enum rule {
     RULE_PATH_AT,
     /* Unless the descriptor is a socket, simulated or real. */
     RULE_NO_SOCKET,
+    /* Unless the descriptor is open. */
+    RULE_NOT_OPEN,
     /* If it is about this process. */
     RULE_OWN_PROCESS,
     RULE_OWN_THREAD,
@@ -146,6 +148,12 @@ static const unsigned char rules[] = {
     NO_SOCKET(sendmsg) NO_SOCKET(sendmmsg) NO_SOCKET(recvfrom)
     NO_SOCKET(recvmsg) NO_SOCKET(recvmmsg)
 
+    /* Of real descriptors they say when it is time. */
+    [SYS_epoll_pwait] = RULE_NOT_OPEN,
+    [SYS_epoll_pwait2] = RULE_NOT_OPEN,
+    [SYS_timerfd_settime] = RULE_NOT_OPEN,
+    [SYS_timerfd_gettime] = RULE_NOT_OPEN,
+
     /* As on a kernel without it: libuv goes on with epoll then. */
     [SYS_io_uring_setup] = RULE_MISSING,
     [SYS_io_uring_enter] = RULE_MISSING,
@@ -160,6 +168,7 @@ static const unsigned char rules[] = {
     PATH(mknod) PATH(rename) PATH(link) PATH(utime) PATH(utimes)
     PATH_AT(futimesat)
     [SYS_dup2] = RULE_FD_0_1,
+    [SYS_epoll_wait] = RULE_NOT_OPEN,
 #endif
 };
 /* clang-format on */
@@ -229,6 +238,8 @@ static bool is_refused(struct sim_world *world, enum rule rule, const long *a)
         return is_path_at(world, a[0], a[1]);
     case RULE_NO_SOCKET:
         return tidy__sim_is_fd((int)a[0]) || is_socket((int)a[0]);
+    case RULE_NOT_OPEN:
+        return tidy__sim_is_fd((int)a[0]) || fcntl((int)a[0], F_GETFD) >= 0;
     case RULE_OWN_PROCESS:
         return a[0] != getpid();
     case RULE_OWN_THREAD:

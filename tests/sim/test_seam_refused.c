@@ -40,6 +40,7 @@
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
+#include <sys/timerfd.h>
 #include <sys/uio.h>
 #include <sys/vfs.h>
 #include <sys/wait.h>
@@ -492,11 +493,27 @@ static void poll_what_is_closed(void *arg)
     CHECK(poll(&pollfd, 1, 0) == 1 && pollfd.revents == POLLNVAL);
 }
 
+static void use_what_is_closed(void *arg)
+{
+    struct itimerspec value = { .it_value = { .tv_sec = 1 } };
+    struct epoll_event event;
+
+    (void)arg;
+    CHECK_FAILS(epoll_wait(-1, &event, 1, 0), EBADF);
+    CHECK_FAILS(epoll_wait(400, &event, 1, 0), EBADF);
+    CHECK_FAILS(epoll_pwait(400, &event, 1, 0, NULL), EBADF);
+    CHECK_FAILS(timerfd_settime(400, 0, &value, NULL), EBADF);
+    CHECK_FAILS(timerfd_gettime(400, &value), EBADF);
+    CHECK_FAILS(connect(400, NULL, 0), EBADF);
+    CHECK_FAILS(fsync(400), EBADF);
+}
+
 /* One that is not open is nobody's. */
 static void closed_descriptors(void **state)
 {
     (void)state;
     assert_passes(poll_what_is_closed, NULL);
+    assert_passes(use_what_is_closed, NULL);
 }
 
 static void open_netlink(void *arg)

@@ -84,6 +84,9 @@ static void time_and_others(void **state)
 {
     (void)state;
     IS_REFUSED(clock_gettime, 0);
+    IS_REFUSED(epoll_pwait, 0);
+    IS_REFUSED(epoll_pwait, SIM_FD_MIN);
+    PASSES(epoll_pwait, -1); /* EBADF */
     IS_REFUSED(clock_nanosleep, 0);
     IS_REFUSED(timer_create, 0);
     IS_REFUSED(clone, 0);
