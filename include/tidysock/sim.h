@@ -14,7 +14,9 @@
  * of libc that it needs: socket(), read(), epoll_wait(), clock_gettime() and so
  * on. Outside of a world they do what they always did. docs/WORLD.md says what
  * is modelled and what is not; a call that is not modelled ends the run and is
- * named.
+ * named. So does, in the first run of a process, a system call that reaches the
+ * real kernel past these names and that the world should have answered: on
+ * x86-64, where the kernel can watch for it.
  *
  * Every run is in a process of its own, forked from the caller's: what ends a
  * run (a failed check, a deadlock, a crash) ends that process only.

@@ -7,6 +7,7 @@
  */
 #include "sim/progress.h"
 #include "sim/seam.h"
+#include "sim/tripwire.h"
 
 #include <string.h>
 
@@ -14,10 +15,19 @@
 
 SEAM(int, clock_gettime, (clockid_t clock, struct timespec *ts))
 {
-    if (!tidy__sim_world)
+    char before;
+    int result;
+
+    if (!tidy__sim_world) {
         tidy__sim_sanitizer_note(__builtin_return_address(0));
-    if (!tidy__sim_world || SEAM_IS_SANITIZERS(CLOCK_GETTIME))
         return REAL(clock_gettime)(clock, ts);
+    }
+    if (SEAM_IS_SANITIZERS(CLOCK_GETTIME)) {
+        before = tidy__sim_tripwire_suspend();
+        result = REAL(clock_gettime)(clock, ts);
+        tidy__sim_tripwire_resume(before);
+        return result;
+    }
     return tidy__seam_int(tidy__sim_clock_gettime(tidy__sim_world, clock, ts));
 }
 
@@ -94,6 +104,24 @@ SEAM(clock_t, clock, (void))
     if (!tidy__sim_world)
         return REAL(clock)();
     return (clock_t)(used_ns() / (TIDY_S(1) / CLOCKS_PER_SEC));
+}
+
+/* Of everything but time a world uses nothing. */
+SEAM(int, getrusage, (__rusage_who_t who, struct rusage *usage))
+{
+    uint64_t used;
+
+    if (!tidy__sim_world)
+        return REAL(getrusage)(who, usage);
+    if (who != RUSAGE_SELF && who != RUSAGE_CHILDREN && who != RUSAGE_THREAD)
+        return tidy__seam_int(-EINVAL);
+    memset(usage, 0, sizeof(*usage));
+    used = used_ns();
+    if (who == RUSAGE_CHILDREN)
+        return 0;
+    usage->ru_utime.tv_sec = (time_t)(used / TIDY_S(1));
+    usage->ru_utime.tv_usec = (suseconds_t)(used % TIDY_S(1) / TIDY_US(1));
+    return 0;
 }
 
 SEAM(clock_t, times, (struct tms * tms))

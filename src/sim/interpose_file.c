@@ -3,6 +3,7 @@
  * Descriptors: copied, asked, set; and the files that have no name.
  */
 #include "sim/seam.h"
+#include "sim/tripwire.h"
 
 #include <stdarg.h>
 
@@ -122,6 +123,46 @@ SEAM(int, tcsetattr, (int fd, int when, const struct termios *settings))
     return tidy__seam_int(refuse_terminal(world, fd));
 }
 
+#define NO_TERMINAL(name, params, args)                                        \
+    SEAM(int, name, params)                                                    \
+    {                                                                          \
+        struct sim_world *world = tidy__seam_world(#name, fd);                 \
+                                                                               \
+        if (!world)                                                            \
+            return REAL(name) args;                                            \
+        return tidy__seam_int(refuse_terminal(world, fd));                     \
+    }
+
+/* clang-format off */
+NO_TERMINAL(tcdrain, (int fd), (fd))
+NO_TERMINAL(tcflow, (int fd, int action), (fd, action))
+NO_TERMINAL(tcflush, (int fd, int queue), (fd, queue))
+NO_TERMINAL(tcsendbreak, (int fd, int duration), (fd, duration))
+NO_TERMINAL(tcgetpgrp, (int fd), (fd))
+NO_TERMINAL(tcsetpgrp, (int fd, pid_t group), (fd, group))
+NO_TERMINAL(tcgetsid, (int fd), (fd))
+/* clang-format on */
+
+SEAM(char *, ttyname, (int fd))
+{
+    struct sim_world *world = tidy__seam_world("ttyname", fd);
+
+    if (!world)
+        return REAL(ttyname)(fd);
+    tidy__seam_int(refuse_terminal(world, fd));
+    return NULL;
+}
+
+/* Returns the error itself. */
+SEAM(int, ttyname_r, (int fd, char *text, size_t size))
+{
+    struct sim_world *world = tidy__seam_world("ttyname_r", fd);
+
+    if (!world)
+        return REAL(ttyname_r)(fd, text, size);
+    return -refuse_terminal(world, fd);
+}
+
 /* ------------------------------------------------------- files without a name */
 
 SEAM(int, pipe2, (int fds[2], int flags))
@@ -133,8 +174,17 @@ SEAM(int, pipe2, (int fds[2], int flags))
 
 SEAM(int, pipe, (int fds[2]))
 {
-    if (!tidy__sim_world || SEAM_IS_SANITIZERS(PIPE))
+    char before;
+    int result;
+
+    if (!tidy__sim_world)
         return REAL(pipe)(fds);
+    if (SEAM_IS_SANITIZERS(PIPE)) {
+        before = tidy__sim_tripwire_suspend();
+        result = REAL(pipe)(fds);
+        tidy__sim_tripwire_resume(before);
+        return result;
+    }
     return tidy__seam_int(tidy__sim_pipe2(tidy__sim_world, fds, 0));
 }
 SEAM_ALIAS(pipe, __pipe)
@@ -159,7 +209,7 @@ SEAM(
     timerfd_settime,
     (int fd, int flags, const struct itimerspec *value, struct itimerspec *old))
 {
-    struct sim_world *world = tidy__seam_world("timerfd_settime", fd);
+    struct sim_world *world = tidy__seam_only_world("timerfd_settime", fd);
 
     if (!world)
         return REAL(timerfd_settime)(fd, flags, value, old);
@@ -169,7 +219,7 @@ SEAM(
 
 SEAM(int, timerfd_gettime, (int fd, struct itimerspec *value))
 {
-    struct sim_world *world = tidy__seam_world("timerfd_gettime", fd);
+    struct sim_world *world = tidy__seam_only_world("timerfd_gettime", fd);
 
     if (!world)
         return REAL(timerfd_gettime)(fd, value);

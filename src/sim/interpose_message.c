@@ -20,7 +20,7 @@ set_buffer(struct msghdr *msg, struct iovec *iov, const void *data, size_t len)
 
 SEAM(ssize_t, send, (int fd, const void *data, size_t len, int flags))
 {
-    struct sim_world *world = tidy__seam_world("send", fd);
+    struct sim_world *world = tidy__seam_socket_world("send", fd);
     struct msghdr msg = { .msg_name = NULL };
     struct iovec iov;
 
@@ -40,7 +40,7 @@ SEAM(ssize_t,
       const struct sockaddr *address,
       socklen_t address_len))
 {
-    struct sim_world *world = tidy__seam_world("sendto", fd);
+    struct sim_world *world = tidy__seam_socket_world("sendto", fd);
     struct msghdr msg = { .msg_name = NULL };
     struct iovec iov;
 
@@ -58,7 +58,7 @@ SEAM(ssize_t,
 
 SEAM(ssize_t, sendmsg, (int fd, const struct msghdr *msg, int flags))
 {
-    struct sim_world *world = tidy__seam_world("sendmsg", fd);
+    struct sim_world *world = tidy__seam_socket_world("sendmsg", fd);
 
     if (!world)
         return REAL(sendmsg)(fd, msg, flags);
@@ -69,7 +69,7 @@ SEAM(ssize_t, sendmsg, (int fd, const struct msghdr *msg, int flags))
 /* As the kernel: an error counts only if it is the first message's. */
 SEAM(int, sendmmsg, (int fd, struct mmsghdr *msgs, unsigned n_msgs, int flags))
 {
-    struct sim_world *world = tidy__seam_world("sendmmsg", fd);
+    struct sim_world *world = tidy__seam_socket_world("sendmmsg", fd);
     ssize_t result = 0;
     unsigned n;
 
@@ -89,7 +89,7 @@ SEAM(int, sendmmsg, (int fd, struct mmsghdr *msgs, unsigned n_msgs, int flags))
 
 SEAM(ssize_t, recv, (int fd, void *data, size_t len, int flags))
 {
-    struct sim_world *world = tidy__seam_world("recv", fd);
+    struct sim_world *world = tidy__seam_socket_world("recv", fd);
     struct msghdr msg = { .msg_name = NULL };
     struct iovec iov;
 
@@ -117,7 +117,7 @@ SEAM(ssize_t,
       struct sockaddr *address,
       socklen_t *address_len))
 {
-    struct sim_world *world = tidy__seam_world("recvfrom", fd);
+    struct sim_world *world = tidy__seam_socket_world("recvfrom", fd);
     struct msghdr msg = { .msg_name = address };
     struct iovec iov;
     ssize_t result;
@@ -150,7 +150,7 @@ SEAM(ssize_t,
 
 SEAM(ssize_t, recvmsg, (int fd, struct msghdr *msg, int flags))
 {
-    struct sim_world *world = tidy__seam_world("recvmsg", fd);
+    struct sim_world *world = tidy__seam_socket_world("recvmsg", fd);
 
     if (!world)
         return REAL(recvmsg)(fd, msg, flags);
@@ -167,7 +167,7 @@ SEAM(int,
       int flags,
       struct timespec *timeout))
 {
-    struct sim_world *world = tidy__seam_world("recvmmsg", fd);
+    struct sim_world *world = tidy__seam_socket_world("recvmmsg", fd);
     ssize_t result = 0;
     unsigned n;
 

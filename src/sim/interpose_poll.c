@@ -85,7 +85,7 @@ SEAM(int, epoll_ctl, (int epfd, int op, int fd, struct epoll_event *event))
 static struct sim_world *world_of_wait(const char *call, int epfd)
 {
     return epfd < 0 && tidy__sim_world ? tidy__sim_world
-                                       : tidy__seam_world(call, epfd);
+                                       : tidy__seam_only_world(call, epfd);
 }
 
 static int wait_epoll(struct sim_world *world,

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What no world has: a second process or thread, signals that come by
- * themselves, and the machine's own clock, network interfaces and name servers.
+ * themselves, and the machine's own clock, messages, network interfaces and name
+ * servers.
  */
 #include "sim/seam.h"
 
@@ -120,7 +121,90 @@ REFUSED(unsigned, if_nametoindex, (const char *name), (name))
 REFUSED(char *, if_indextoname, (unsigned idx, char *name), (idx, name))
 REFUSED(struct if_nameindex *, if_nameindex, (void), ())
 
+/* Messages to and from other processes. */
+REFUSED(int, msgget, (key_t key, int flags), (key, flags))
+REFUSED(int, msgsnd, (int id, const void *data, size_t len, int flags),
+        (id, data, len, flags))
+REFUSED(ssize_t, msgrcv,
+        (int id, void *data, size_t len, long type, int flags),
+        (id, data, len, type, flags))
+REFUSED(int, semget, (key_t key, int n, int flags), (key, n, flags))
+REFUSED(int, semop, (int id, struct sembuf *operations, size_t n),
+        (id, operations, n))
+REFUSED(int, semtimedop,
+        (int id, struct sembuf *operations, size_t n,
+         const struct timespec *timeout),
+        (id, operations, n, timeout))
+REFUSED(int, shmget, (key_t key, size_t size, int flags), (key, size, flags))
+REFUSED(int, mq_send,
+        (mqd_t queue, const char *data, size_t len, unsigned priority),
+        (queue, data, len, priority))
+REFUSED(int, mq_timedsend,
+        (mqd_t queue, const char *data, size_t len, unsigned priority,
+         const struct timespec *until),
+        (queue, data, len, priority, until))
+REFUSED(ssize_t, mq_receive,
+        (mqd_t queue, char *data, size_t len, unsigned *ret_priority),
+        (queue, data, len, ret_priority))
+REFUSED(ssize_t, mq_timedreceive,
+        (mqd_t queue, char *data, size_t len, unsigned *ret_priority,
+         const struct timespec *until),
+        (queue, data, len, ret_priority, until))
+
 /* clang-format on */
+
+/* Only if it may be made, there are a mode and attributes. */
+SEAM(mqd_t, mq_open, (const char *name, int flags, ...))
+{
+    struct mq_attr *attributes = NULL;
+    mode_t mode = 0;
+    va_list args;
+
+    refuse("mq_open");
+    va_start(args, flags);
+    if (flags & O_CREAT) {
+        mode = va_arg(args, mode_t);
+        attributes = va_arg(args, struct mq_attr *);
+    }
+    va_end(args);
+    return REAL(mq_open)(name, flags, mode, attributes);
+}
+
+/* ----------------------------------------------------------------------- syslog */
+
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+
+SEAM(void, vsyslog, (int priority, const char *fmt, va_list args))
+{
+    refuse("syslog");
+    REAL(vsyslog)(priority, fmt, args);
+}
+
+SEAM(void, syslog, (int priority, const char *fmt, ...))
+{
+    va_list args;
+
+    va_start(args, fmt);
+    vsyslog(priority, fmt, args);
+    va_end(args);
+}
+
+SEAM(void,
+     __vsyslog_chk,
+     (int priority, int flag, const char *fmt, va_list args))
+{
+    refuse("syslog");
+    REAL(__vsyslog_chk)(priority, flag, fmt, args);
+}
+
+SEAM(void, __syslog_chk, (int priority, int flag, const char *fmt, ...))
+{
+    va_list args;
+
+    va_start(args, fmt);
+    __vsyslog_chk(priority, flag, fmt, args);
+    va_end(args);
+}
 
 /* ----------------------------------------------------------------------- clone */
 

@@ -22,6 +22,7 @@
 #include "sim/program.h"
 #include "sim/seam.h"
 #include "sim/shared.h"
+#include "sim/tripwire.h"
 
 static struct sim_shared *shared;
 static void (*finish_libraries)(void);
@@ -38,10 +39,12 @@ static void enter(const char *number)
     if (shared->layout > 0)
         tidy__sim_layout_shuffle(shared->layout);
     tidy__sim_enter(shared);
+    shared->world.is_program = true;
 }
 
 static void leave(void)
 {
+    tidy__sim_tripwire_disarm(); /* a sanitizer looks for leaks */
     tidy__sim_sanitizer_finish();
     if (finish_libraries)
         finish_libraries();

@@ -61,6 +61,7 @@ SEAM_ALIAS(pwritev2, pwritev64v2)
 REFUSED(off_t, lseek, (int fd, off_t offset, int from), (fd, offset, from))
 SEAM_ALIAS(lseek, lseek64)
 SEAM_ALIAS(lseek, __lseek)
+SEAM_ALIAS(lseek, llseek)
 
 /* Of urgent data, which no simulated socket has. */
 REFUSED(int, sockatmark, (int fd), (fd))
@@ -88,7 +89,31 @@ SEAM_ALIAS(fstatfs, fstatfs64)
 REFUSED(int, fstatvfs, (int fd, struct statvfs *st), (fd, st))
 SEAM_ALIAS(fstatvfs, fstatvfs64)
 REFUSED(int, futimens, (int fd, const struct timespec times[2]), (fd, times))
+REFUSED(int, futimes, (int fd, const struct timeval times[2]), (fd, times))
+REFUSED(long, fpathconf, (int fd, int name), (fd, name))
+REFUSED(int, posix_fadvise, (int fd, off_t offset, off_t len, int advice),
+        (fd, offset, len, advice))
+SEAM_ALIAS(posix_fadvise, posix_fadvise64)
+REFUSED(ssize_t, readahead, (int fd, off64_t offset, size_t len),
+        (fd, offset, len))
+REFUSED(int, sync_file_range,
+        (int fd, off64_t offset, off64_t len, unsigned flags),
+        (fd, offset, len, flags))
+REFUSED(ssize_t, getdents64, (int fd, void *entries, size_t size),
+        (fd, entries, size))
 REFUSED(DIR *, fdopendir, (int fd), (fd))
+
+/* Attributes, which sockets may have, too. */
+REFUSED(ssize_t, fgetxattr,
+        (int fd, const char *name, void *value, size_t size),
+        (fd, name, value, size))
+REFUSED(int, fsetxattr,
+        (int fd, const char *name, const void *value, size_t size, int flags),
+        (fd, name, value, size, flags))
+REFUSED(ssize_t, flistxattr, (int fd, char *list, size_t size),
+        (fd, list, size))
+REFUSED(int, fremovexattr, (int fd, const char *name), (fd, name))
+REFUSED(int, isfdtype, (int fd, int type), (fd, type))
 
 /* Its reads and writes are the C library's inner ones, which nobody sees. */
 REFUSED(FILE *, fdopen, (int fd, const char *mode), (fd, mode))

@@ -22,7 +22,7 @@ SEAM(int, socketpair, (int domain, int type, int protocol, int fds[2]))
 
 SEAM(int, bind, (int fd, const struct sockaddr *address, socklen_t len))
 {
-    struct sim_world *world = tidy__seam_world("bind", fd);
+    struct sim_world *world = tidy__seam_socket_world("bind", fd);
 
     if (!world)
         return __extension__ REAL(bind)(fd, address, len);
@@ -31,7 +31,7 @@ SEAM(int, bind, (int fd, const struct sockaddr *address, socklen_t len))
 
 SEAM(int, listen, (int fd, int backlog))
 {
-    struct sim_world *world = tidy__seam_world("listen", fd);
+    struct sim_world *world = tidy__seam_socket_world("listen", fd);
 
     if (!world)
         return REAL(listen)(fd, backlog);
@@ -40,7 +40,7 @@ SEAM(int, listen, (int fd, int backlog))
 
 SEAM(int, accept, (int fd, struct sockaddr *address, socklen_t *len))
 {
-    struct sim_world *world = tidy__seam_world("accept", fd);
+    struct sim_world *world = tidy__seam_socket_world("accept", fd);
 
     if (!world)
         return __extension__ REAL(accept)(fd, address, len);
@@ -51,7 +51,7 @@ SEAM(int,
      accept4,
      (int fd, struct sockaddr *address, socklen_t *len, int flags))
 {
-    struct sim_world *world = tidy__seam_world("accept4", fd);
+    struct sim_world *world = tidy__seam_socket_world("accept4", fd);
 
     if (!world)
         return __extension__ REAL(accept4)(fd, address, len, flags);
@@ -60,7 +60,7 @@ SEAM(int,
 
 SEAM(int, connect, (int fd, const struct sockaddr *address, socklen_t len))
 {
-    struct sim_world *world = tidy__seam_world("connect", fd);
+    struct sim_world *world = tidy__seam_socket_world("connect", fd);
 
     if (!world)
         return __extension__ REAL(connect)(fd, address, len);
@@ -70,7 +70,7 @@ SEAM_ALIAS(connect, __connect)
 
 SEAM(int, shutdown, (int fd, int how))
 {
-    struct sim_world *world = tidy__seam_world("shutdown", fd);
+    struct sim_world *world = tidy__seam_socket_world("shutdown", fd);
 
     if (!world)
         return REAL(shutdown)(fd, how);

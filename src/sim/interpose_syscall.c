@@ -4,10 +4,11 @@
  * libuv closes descriptors this way.
  *
  * Each table holds what one number stands for. What is in none of them is the
- * kernel's, as it would be by its own name.
+ * kernel's if a world lets that have it, and else ends the run.
  */
 #include "sim/progress.h"
 #include "sim/seam.h"
+#include "sim/system_calls.h"
 
 #include <stdarg.h>
 #include <sys/syscall.h>
@@ -163,7 +164,11 @@ TABLE(call_time, args)
         CALL(clock_nanosleep,
              of_error(clock_nanosleep(INT(0), INT(1), PTR(2), PTR(3))))
         CALL(sched_yield, sched_yield())
+        CALL(wait4, wait4((pid_t)args->a[0], PTR(1), INT(2), PTR(3)))
+        CALL(waitid,
+             waitid((idtype_t)args->a[0], (id_t)args->a[1], PTR(2), INT(3)))
         CALL(times, times(PTR(0)))
+        CALL(getrusage, getrusage(INT(0), PTR(1)))
         CALL(getrandom, getrandom(PTR(0), SIZE(1), (unsigned)args->a[2]))
 #ifdef SYS_time
         CALL(time, time(PTR(0)))
@@ -173,61 +178,35 @@ TABLE(call_time, args)
     }
 }
 
-/* What ends a run; its name, or NULL. */
-static const char *find_refused(long number)
+static _Noreturn void refuse(long number)
 {
-    switch (number) {
-#define REFUSED(name)                                                          \
-    case SYS_##name:                                                           \
-        return "syscall(SYS_" #name ")";
-        REFUSED(clone)
-        REFUSED(clone3)
-        REFUSED(setitimer)
-        REFUSED(timer_create)
-        REFUSED(signalfd4)
-        REFUSED(inotify_init1)
-        REFUSED(fanotify_init)
-        REFUSED(rt_sigsuspend)
-        REFUSED(rt_sigtimedwait)
-        REFUSED(clock_settime)
-        REFUSED(settimeofday)
-        REFUSED(io_setup)
-#ifdef SYS_fork
-        REFUSED(fork)
-        REFUSED(vfork)
-        REFUSED(alarm)
-        REFUSED(pause)
-        REFUSED(signalfd)
-        REFUSED(inotify_init)
-#endif
-#undef REFUSED
-    default:
-        return NULL;
-    }
+    const char *name = tidy__sim_system_call_name(number);
+    char what[64];
+
+    if (name)
+        snprintf(what, sizeof(what), "syscall(SYS_%s)", name);
+    else
+        snprintf(what, sizeof(what), "syscall(%ld)", number);
+    tidy__sim_unmodelled(tidy__sim_world, what);
 }
 
 static long call_in_world(long number, const struct args *args)
 {
-    const char *refused = find_refused(number);
+    const long *a = args->a;
     long result;
 
     if (call_io(number, args, &result) || call_wait(number, args, &result) ||
         call_socket(number, args, &result) ||
         call_time(number, args, &result) || call_path(number, args, &result))
         return result;
-    if (refused)
-        tidy__sim_unmodelled(tidy__sim_world, refused);
-    /* As on a kernel without it: libuv goes on with epoll then. */
-    if (number == SYS_io_uring_setup || number == SYS_io_uring_enter ||
-        number == SYS_io_uring_register)
+    switch (tidy__sim_judge_system_call(tidy__sim_world, number, a)) {
+    case SIM_VERDICT_PASSES:
+        return REAL(syscall)(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+    case SIM_VERDICT_MISSING:
         return tidy__seam_result(-ENOSYS);
-    return REAL(syscall)(number,
-                         args->a[0],
-                         args->a[1],
-                         args->a[2],
-                         args->a[3],
-                         args->a[4],
-                         args->a[5]);
+    default:
+        refuse(number);
+    }
 }
 
 /* Outside of a world only descriptors are looked at, of which the first argument

@@ -7,12 +7,14 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <ifaddrs.h>
+#include <mqueue.h>
 #include <net/if.h>
 #include <netdb.h>
 #include <poll.h>
 #include <pthread.h>
 #include <pty.h>
 #include <sched.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -23,10 +25,15 @@
 #include <sys/file.h>
 #include <sys/inotify.h>
 #include <sys/ioctl.h>
+#include <sys/ipc.h>
 #include <sys/mman.h>
+#include <sys/msg.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/select.h>
+#include <sys/sem.h>
 #include <sys/sendfile.h>
+#include <sys/shm.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -37,13 +44,17 @@
 #include <sys/times.h>
 #include <sys/uio.h>
 #include <sys/vfs.h>
+#include <sys/wait.h>
+#include <sys/xattr.h>
+#include <syslog.h>
 #include <termios.h>
 #include <threads.h>
 #include <time.h>
 #include <unistd.h>
 #include <utime.h>
 
-/* In no header. */
+/* In no header, or in some without a prototype. */
+void __vsyslog_chk(int priority, int flag, const char *fmt, va_list args);
 int __libc_start_main(int (*main)(int, char **, char **),
                       int argc,
                       char **argv,
@@ -74,6 +85,8 @@ int __libc_start_main(int (*main)(int, char **, char **),
     X(dup) X(dup2) X(dup3) X(fcntl) X(ioctl) X(pipe) X(pipe2) X(eventfd)       \
     X(timerfd_create) X(timerfd_settime) X(timerfd_gettime) X(fstat) X(fchmod) \
     X(isatty) X(tcgetattr) X(tcsetattr) X(fdopen)                              \
+    X(tcdrain) X(tcflow) X(tcflush) X(tcsendbreak) X(tcgetpgrp) X(tcsetpgrp)   \
+    X(tcgetsid) X(ttyname) X(ttyname_r)                                        \
     /* interpose_path.c, interpose_path_other.c */                             \
     X(unlink) X(unlinkat) X(remove) X(stat) X(lstat) X(fstatat) X(statx)       \
     X(access) X(faccessat) X(euidaccess) X(chmod) X(fchmodat) X(lchmod)        \
@@ -84,7 +97,7 @@ int __libc_start_main(int (*main)(int, char **, char **),
     X(utimensat) X(utimes) X(utime) X(truncate) X(realpath)                    \
     /* interpose_clock.c, interpose_chance.c, interpose_name.c */              \
     X(clock_gettime) X(gettimeofday) X(time) X(timespec_get) X(clock)          \
-    X(times) X(nanosleep) X(clock_nanosleep) X(usleep) X(sleep)                \
+    X(times) X(getrusage) X(nanosleep) X(clock_nanosleep) X(usleep) X(sleep)                \
     X(thrd_sleep) X(sched_yield) X(thrd_yield)                                 \
     X(getrandom) X(getentropy) X(arc4random) X(arc4random_buf)                 \
     X(arc4random_uniform) X(getaddrinfo) X(freeaddrinfo) X(getnameinfo)        \
@@ -93,7 +106,9 @@ int __libc_start_main(int (*main)(int, char **, char **),
     X(ftruncate) X(fsync) X(fdatasync) X(syncfs) X(fallocate)                  \
     X(posix_fallocate) X(flock) X(lockf) X(fchown) X(fchdir) X(fstatfs)        \
     X(fstatvfs) X(futimens) X(fdopendir) X(sendfile) X(splice) X(tee)          \
-    X(vmsplice) X(copy_file_range) X(mmap) X(sockatmark)                       \
+    X(vmsplice) X(copy_file_range) X(mmap) X(sockatmark) X(posix_fadvise)      \
+    X(readahead) X(sync_file_range) X(getdents64) X(fgetxattr) X(fsetxattr)    \
+    X(flistxattr) X(fremovexattr) X(fpathconf) X(futimes) X(isfdtype)          \
     /* interpose_process.c: of the process */                                  \
     X(fork) X(_Fork) X(vfork) X(clone) X(posix_spawn) X(posix_spawnp)          \
     X(system) X(popen) X(forkpty) X(daemon) X(pthread_create) X(thrd_create)   \
@@ -103,7 +118,20 @@ int __libc_start_main(int (*main)(int, char **, char **),
     X(fanotify_init) X(aio_read) X(aio_write) X(lio_listio)                    \
     X(gethostbyname) X(gethostbyname2) X(gethostbyname_r) X(gethostbyname2_r)  \
     X(gethostbyaddr) X(gethostbyaddr_r) X(getaddrinfo_a) X(getifaddrs)         \
-    X(if_nametoindex) X(if_indextoname) X(if_nameindex)                        \
+    X(if_nametoindex) X(if_indextoname) X(if_nameindex) X(vsyslog)             \
+    X(__vsyslog_chk) X(mq_open) X(mq_send) X(mq_receive) X(mq_timedsend)       \
+    X(mq_timedreceive) X(msgget) X(msgsnd) X(msgrcv) X(semget) X(semop)        \
+    X(semtimedop) X(shmget)                                                    \
+    /* interpose_other.c, interpose_thread.c: others */                        \
+    X(execve) X(execvpe) X(execveat) X(fexecve) X(wait4) X(waitpid) X(waitid)  \
+    X(kill) X(killpg) X(tgkill) X(sigqueue)                                    \
+    X(pthread_cond_wait) X(pthread_cond_timedwait) X(pthread_cond_clockwait)   \
+    X(pthread_join) X(pthread_timedjoin_np) X(pthread_clockjoin_np)            \
+    X(pthread_barrier_wait) X(cnd_wait) X(cnd_timedwait) X(thrd_join)          \
+    X(sem_wait) X(sem_timedwait) X(sem_clockwait) X(pthread_mutex_timedlock)   \
+    X(pthread_mutex_clocklock) X(pthread_rwlock_timedrdlock)                   \
+    X(pthread_rwlock_timedwrlock) X(pthread_rwlock_clockrdlock)                \
+    X(pthread_rwlock_clockwrlock) X(mtx_timedlock)                             \
     /* interpose_syscall.c, interpose_program.c */                             \
     X(syscall) X(__libc_start_main)
 /* clang-format on */

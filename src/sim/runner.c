@@ -296,7 +296,8 @@ static struct tidy_world_report *order_again(struct tidy_world_runner *runner,
     return order(runner, layout);
 }
 
-/* The first report, if the second is the same; the second, if nothing was run;
+/* The first report, if the second is the same; the second, if nothing was run,
+ * or a call was not modelled, which only watched runs may see (tripwire.h);
  * else what is wrong with the body. Takes both. From then on no two runs share a
  * process. */
 static struct tidy_world_report *compare(struct tidy_world_runner *runner,
@@ -306,7 +307,8 @@ static struct tidy_world_report *compare(struct tidy_world_runner *runner,
 {
     char *text;
 
-    if (second->outcome == TIDY_OUTCOME_NOT_RUN) {
+    if (second->outcome == TIDY_OUTCOME_NOT_RUN ||
+        second->outcome == TIDY_OUTCOME_UNMODELLED) {
         tidy_world_report_free(first);
         return second;
     }

@@ -116,6 +116,7 @@ void tidy__sim_sanitizer_learn(void)
         learned->is_told_apart[SIM_SUSPECT_PIPE] =
             !find_function(&runtime, "pipe");
     }
+    learned->is_of_program = runtime.is_program;
     learned->begin = runtime.begin;
     learned->size = runtime.end - runtime.begin;
 }

@@ -26,8 +26,9 @@ void tidy__sim_sanitizer_keep(const void *data, size_t size);
 
 /* What was learned. */
 struct sim_sanitizer {
-    uintptr_t begin; /* where the runtime lies */
-    size_t size;     /* 0: there is none, or it does not come to the seam */
+    uintptr_t begin;    /* where the runtime lies */
+    size_t size;        /* 0: there is none, or it does not come to the seam */
+    bool is_of_program; /* that is its program's place, too */
     bool is_told_apart[SIM_N_SUSPECTS];
     uintptr_t returns_to; /* the runtime's clock_gettime(): the program's */
     bool is_learning;
@@ -44,6 +45,14 @@ static inline bool tidy__sim_is_sanitizers(enum sim_suspect suspect,
     return address - tidy__sim_sanitizer.begin < tidy__sim_sanitizer.size &&
            tidy__sim_sanitizer.is_told_apart[suspect] &&
            address != tidy__sim_sanitizer.returns_to;
+}
+
+/* Does an address in code lie in the runtime, and in nothing else? */
+static inline bool tidy__sim_is_of_runtime(const void *address)
+{
+    return (uintptr_t)address - tidy__sim_sanitizer.begin <
+               tidy__sim_sanitizer.size &&
+           !tidy__sim_sanitizer.is_of_program;
 }
 
 /* clock_gettime() is called outside of a world. */

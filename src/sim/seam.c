@@ -34,3 +34,11 @@ void tidy__seam_refuse_real(struct sim_world *world, const char *call, int fd)
         call,
         fd);
 }
+
+void tidy__seam_refuse_socket(struct sim_world *world, const char *call, int fd)
+{
+    struct stat st;
+
+    if (REAL(fstat)(fd, &st) == 0 && S_ISSOCK(st.st_mode))
+        tidy__seam_refuse_real(world, call, fd);
+}

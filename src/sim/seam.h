@@ -31,6 +31,15 @@
 #define SEAM_IS_SANITIZERS(NAME)                                               \
     tidy__sim_is_sanitizers(SIM_SUSPECT_##NAME, __builtin_return_address(0))
 
+/* End the run if a call would mix a real descriptor with simulated ones; one
+ * that is not open is neither. */
+void tidy__seam_refuse_real(struct sim_world *world, const char *call, int fd);
+
+/* The same if it is a socket. */
+void tidy__seam_refuse_socket(struct sim_world *world,
+                              const char *call,
+                              int fd);
+
 /* Ends the process. */
 struct sim_world *tidy__seam_trespass(const char *call, int fd);
 
@@ -41,6 +50,28 @@ static inline struct sim_world *tidy__seam_world(const char *call, int fd)
     if ((unsigned)fd - SIM_FD_MIN >= SIM_N_FDS || !tidy__sim_is_reserved)
         return NULL;
     return tidy__sim_world ? tidy__sim_world : tidy__seam_trespass(call, fd);
+}
+
+/* The same for a call that is of the network or of time: a thread in a world may
+ * not make it on a real descriptor, and the run ends. */
+static inline struct sim_world *tidy__seam_only_world(const char *call, int fd)
+{
+    struct sim_world *world = tidy__seam_world(call, fd);
+
+    if (!world && tidy__sim_world)
+        tidy__seam_refuse_real(tidy__sim_world, call, fd);
+    return world;
+}
+
+/* The same for a call that is of sockets: on anything else it fails. */
+static inline struct sim_world *tidy__seam_socket_world(const char *call,
+                                                        int fd)
+{
+    struct sim_world *world = tidy__seam_world(call, fd);
+
+    if (!world && tidy__sim_world)
+        tidy__seam_refuse_socket(tidy__sim_world, call, fd);
+    return world;
 }
 
 /* What the C library makes of a result: errno, and -1 in its place. */
@@ -61,9 +92,5 @@ static inline int tidy__seam_int(int result)
 /* End the run: a call of a simulated descriptor that is not modelled. */
 _Noreturn void
 tidy__seam_refuse(struct sim_world *world, const char *call, int fd);
-
-/* End the run if a call would mix a real descriptor with simulated ones; one
- * that is not open is neither. */
-void tidy__seam_refuse_real(struct sim_world *world, const char *call, int fd);
 
 #endif

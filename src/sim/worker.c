@@ -9,6 +9,7 @@
 #include "sim/path.h"
 #include "sim/real.h"
 #include "sim/shared.h"
+#include "sim/tripwire.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -152,10 +153,12 @@ void tidy__sim_enter(struct sim_shared *shared)
     world->trace.is_on |= shared->options.is_checked;
     shared->has_begun = true;
     tidy__sim_world = world;
+    tidy__sim_tripwire_arm();
 }
 
 void tidy__sim_leave(struct sim_shared *shared)
 {
+    tidy__sim_tripwire_disarm();
     check_leftovers(&shared->world);
     check_schedule(shared);
     tidy__sim_world = NULL;

@@ -51,7 +51,8 @@ struct sim_world {
     struct sim_chooser *chooser; /* borrowed */
     struct sim_choices taken;
     uint64_t n_departures; /* of them, those that are not calm */
-    sim_end_cb end; /* how a run is left that does not pass; NULL: abort */
+    sim_end_cb end;  /* how a run is left that does not pass; NULL: abort */
+    bool is_program; /* a whole one is in it: it may execute another */
     struct sim_trace trace;
     uint64_t now_ns; /* since SIM_MONOTONIC_NS */
     uint64_t n_steps;

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -224,6 +225,88 @@ static void *add_one(void *arg)
     return NULL;
 }
 
+/* The exit code of a child that executes sh: that of its last command. */
+static int execute(int how)
+{
+    char *argv[] = { (char[]){ "sh" }, (char[]){ "-c" }, NULL, NULL };
+    char *envp[] = { (char[]){ "CODE=43" }, NULL };
+    int status;
+    pid_t pid = fork();
+
+    argv[2] = (char[]){ "exit ${CODE:-42}" };
+    if (pid == 0) {
+        switch (how) {
+        case 0:
+            execl("/bin/sh", "sh", "-c", "exit 42", NULL);
+            break;
+        case 1:
+            execlp("sh", "sh", "-c", "exit 42", NULL);
+            break;
+        case 2:
+            execv("/bin/sh", argv);
+            break;
+        case 3:
+            execvp("sh", argv);
+            break;
+        default:
+            execle("/bin/sh", "sh", "-c", argv[2], NULL, envp);
+        }
+        _exit(1);
+    }
+    return wait(&status) == pid && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void programs_are_executed(void **state)
+{
+    int how;
+
+    (void)state;
+    for (how = 0; how < 4; how++)
+        assert_int_equal(execute(how), 42);
+    assert_int_equal(execute(how), 43);
+}
+
+/* What two threads tell each other. */
+struct talk {
+    pthread_mutex_t mutex;
+    pthread_cond_t cond;
+    sem_t sem;
+    bool is_there;
+};
+
+static void *answer(void *arg)
+{
+    struct talk *talk = arg;
+
+    if (sem_wait(&talk->sem) < 0)
+        return NULL;
+    pthread_mutex_lock(&talk->mutex);
+    talk->is_there = true;
+    pthread_cond_signal(&talk->cond);
+    pthread_mutex_unlock(&talk->mutex);
+    return talk;
+}
+
+static void threads_wait_for_each_other(void **state)
+{
+    struct talk talk = { .mutex = PTHREAD_MUTEX_INITIALIZER,
+                         .cond = PTHREAD_COND_INITIALIZER };
+    pthread_t thread;
+    void *result;
+
+    (void)state;
+    assert_int_equal(sem_init(&talk.sem, 0, 0), 0);
+    assert_int_equal(pthread_create(&thread, NULL, answer, &talk), 0);
+    assert_int_equal(sem_post(&talk.sem), 0);
+    pthread_mutex_lock(&talk.mutex);
+    while (!talk.is_there)
+        pthread_cond_wait(&talk.cond, &talk.mutex);
+    pthread_mutex_unlock(&talk.mutex);
+    assert_int_equal(pthread_join(thread, &result), 0);
+    assert_ptr_equal(result, &talk);
+    sem_destroy(&talk.sem);
+}
+
 /* Also those that need an argument list or a stack of their own. */
 static void the_rest_is_real(void **state)
 {
@@ -262,6 +345,8 @@ int main(void)
         cmocka_unit_test(all_descriptors_are_closed),
         cmocka_unit_test(the_rest_is_real),
         cmocka_unit_test(a_simulated_descriptor_is_used),
+        cmocka_unit_test(programs_are_executed),
+        cmocka_unit_test(threads_wait_for_each_other),
         cmocka_unit_test(the_rest_is_real),
     };
 
