@@ -442,9 +442,7 @@ static uint64_t number_from(const char *name, uint64_t otherwise)
 static void run_sequences(void)
 {
     uint64_t seed = number_from("TIDYSOCK_RANDOM_SEED", 1);
-    /* In a world each is run in many orders. */
-    uint64_t n_left = number_from("TIDYSOCK_RANDOM_COUNT",
-                                  tidy__is_in_world() ? 4 : N_SEQUENCES);
+    uint64_t n_left = number_from("TIDYSOCK_RANDOM_COUNT", N_SEQUENCES);
 
     memset(&echo_log, 0, sizeof(echo_log));
     run.is_over = false;
