@@ -121,6 +121,57 @@ static void order_by_pointers_is_seen(void **state)
         walk_table, TIDY_WARM_UP_NONE, "where memory lies elsewhere");
 }
 
+static int compare_addresses(const void *one, const void *other)
+{
+    uintptr_t a = (uintptr_t) * (struct thing *const *)one;
+    uintptr_t b = (uintptr_t) * (struct thing *const *)other;
+
+    return a < b ? -1 : a > b;
+}
+
+/* A set that is sorted by address, as a tree of pointers would be. */
+static void walk_sorted(void *arg)
+{
+    struct thing *things[N_THINGS];
+    unsigned char names[N_THINGS];
+    size_t idx;
+
+    (void)arg;
+    for (idx = 0; idx < N_THINGS; idx++) {
+        things[idx] = malloc(sizeof(**things));
+        things[idx]->name = (unsigned char)idx;
+    }
+    qsort(things, N_THINGS, sizeof(*things), compare_addresses);
+    for (idx = 0; idx < N_THINGS; idx++) {
+        names[idx] = things[idx]->name;
+        free(things[idx]);
+    }
+    tell(names, N_THINGS);
+}
+
+/* Allocators of sanitizers and of valgrind give out block after block. */
+static bool does_malloc_reuse(void)
+{
+    void *volatile block = malloc(100);
+    uintptr_t address = (uintptr_t)block;
+    bool is_reused;
+
+    free(block);
+    block = malloc(100);
+    is_reused = (uintptr_t)block == address;
+    free(block);
+    return is_reused;
+}
+
+static void order_of_addresses_is_seen(void **state)
+{
+    (void)state;
+    if (!does_malloc_reuse())
+        skip();
+    assert_uncontrolled(
+        walk_sorted, TIDY_WARM_UP_NONE, "where memory lies elsewhere");
+}
+
 /* Where the frame lies decides how long to wait. */
 static void go_by_stack(void *arg)
 {
@@ -350,6 +401,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(order_by_pointers_is_seen),
+        cmocka_unit_test(order_of_addresses_is_seen),
         cmocka_unit_test(order_by_the_stack_is_seen),
         cmocka_unit_test(a_static_counter_is_seen),
         cmocka_unit_test(a_static_counter_of_one_run_is_none),
