@@ -20,6 +20,7 @@
 #include <cmocka.h>
 
 #define N_THINGS 16
+#define N_SLOTS 13
 
 /* ------------------------------------------------------------------- harness */
 
@@ -90,7 +91,7 @@ struct thing {
  * slot on. */
 static void walk_table(void *arg)
 {
-    struct thing *slots[N_THINGS] = { NULL }, *thing;
+    struct thing *slots[N_SLOTS] = { NULL }, *thing;
     unsigned char names[N_THINGS];
     size_t idx, n = 0;
 
@@ -98,10 +99,10 @@ static void walk_table(void *arg)
     for (idx = 0; idx < N_THINGS; idx++) {
         thing = malloc(sizeof(*thing));
         thing->name = (unsigned char)idx;
-        thing->next = slots[(uintptr_t)thing / 16 % N_THINGS];
-        slots[(uintptr_t)thing / 16 % N_THINGS] = thing;
+        thing->next = slots[(uintptr_t)thing / 16 % N_SLOTS];
+        slots[(uintptr_t)thing / 16 % N_SLOTS] = thing;
     }
-    for (idx = 0; idx < N_THINGS; idx++) {
+    for (idx = 0; idx < N_SLOTS; idx++) {
         while ((thing = slots[idx]) != NULL) {
             slots[idx] = thing->next;
             names[n++] = thing->name;
