@@ -91,24 +91,23 @@ struct thing {
  * slot on. */
 static void walk_table(void *arg)
 {
-    struct thing *slots[N_SLOTS] = { NULL }, *thing;
+    struct thing *slots[N_SLOTS] = { NULL }, *things[N_THINGS], *thing;
     unsigned char names[N_THINGS];
     size_t idx, n = 0;
 
     (void)arg;
     for (idx = 0; idx < N_THINGS; idx++) {
-        thing = malloc(sizeof(*thing));
+        things[idx] = thing = malloc(sizeof(*thing));
         thing->name = (unsigned char)idx;
         thing->next = slots[(uintptr_t)thing / 16 % N_SLOTS];
         slots[(uintptr_t)thing / 16 % N_SLOTS] = thing;
     }
     for (idx = 0; idx < N_SLOTS; idx++) {
-        while ((thing = slots[idx]) != NULL) {
-            slots[idx] = thing->next;
+        for (thing = slots[idx]; thing; thing = thing->next)
             names[n++] = thing->name;
-            free(thing);
-        }
     }
+    for (idx = 0; idx < N_THINGS; idx++)
+        free(things[idx]);
     tell(names, n);
 }
 
