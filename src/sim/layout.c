@@ -8,7 +8,7 @@
  * pair or so: the free ones do not grow together again. It is the C library's
  * allocator that is treated so, whatever the library's own memory comes from.
  *
- * This file has a mutable global: what was kept, for leak checkers to see.
+ * This file has a mutable global: what was kept, for leak checkers to find.
  */
 #include "sim/layout.h"
 
@@ -24,10 +24,11 @@
 #define PAGE ((size_t)4096)
 #define MAX_PAGES 64
 
-static struct kept {
+struct kept {
     void *first; /* moves what comes after it */
     void *blocks[N_BLOCKS];
-} * kept;
+};
+static struct kept *volatile all_kept; /* nobody reads it but those */
 
 /* splitmix64, by Sebastiano Vigna. */
 static uint64_t next_random(uint64_t *state)
@@ -68,9 +69,10 @@ static void shuffle(uint64_t *state, void *blocks[N_BLOCKS])
 
 static void move_heap(uint64_t *state)
 {
+    struct kept *kept = calloc(1, sizeof(*kept));
     size_t idx;
 
-    kept = calloc(1, sizeof(*kept));
+    all_kept = kept;
     if (!kept)
         return;
     kept->first = make_block(state, GRAIN * (1 + below(state, MAX_GRAINS)));

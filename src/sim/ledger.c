@@ -121,8 +121,13 @@ static char *compare(const struct sim_ledger *ledger,
 static void
 complain(struct sim_shared *shared, enum tidy_outcome outcome, char *text)
 {
-    if (text)
-        tidy__sim_shared_end(shared, outcome, text);
+    char copy[SIM_MAX_TEXT];
+
+    if (!text)
+        return;
+    snprintf(copy, sizeof(copy), "%s", text);
+    free(text); /* or valgrind would find it at the end of the process */
+    tidy__sim_shared_end(shared, outcome, copy);
 }
 
 void tidy__sim_ledger_check(struct sim_ledger *ledger,

@@ -20,6 +20,7 @@
 #include <cmocka.h>
 
 #define N_THINGS 16
+#define N_SLOTS 13
 
 /* ------------------------------------------------------------------- harness */
 
@@ -90,24 +91,23 @@ struct thing {
  * slot on. */
 static void walk_table(void *arg)
 {
-    struct thing *slots[N_THINGS] = { NULL }, *thing;
+    struct thing *slots[N_SLOTS] = { NULL }, *things[N_THINGS], *thing;
     unsigned char names[N_THINGS];
     size_t idx, n = 0;
 
     (void)arg;
     for (idx = 0; idx < N_THINGS; idx++) {
-        thing = malloc(sizeof(*thing));
+        things[idx] = thing = malloc(sizeof(*thing));
         thing->name = (unsigned char)idx;
-        thing->next = slots[(uintptr_t)thing / 16 % N_THINGS];
-        slots[(uintptr_t)thing / 16 % N_THINGS] = thing;
+        thing->next = slots[(uintptr_t)thing / 16 % N_SLOTS];
+        slots[(uintptr_t)thing / 16 % N_SLOTS] = thing;
     }
-    for (idx = 0; idx < N_THINGS; idx++) {
-        while ((thing = slots[idx]) != NULL) {
-            slots[idx] = thing->next;
+    for (idx = 0; idx < N_SLOTS; idx++) {
+        for (thing = slots[idx]; thing; thing = thing->next)
             names[n++] = thing->name;
-            free(thing);
-        }
     }
+    for (idx = 0; idx < N_THINGS; idx++)
+        free(things[idx]);
     tell(names, n);
 }
 
@@ -119,6 +119,57 @@ static void order_by_pointers_is_seen(void **state)
     assert_uncontrolled(walk_table, TIDY_WARM_UP_OUTSIDE, "went another way");
     assert_uncontrolled(
         walk_table, TIDY_WARM_UP_NONE, "where memory lies elsewhere");
+}
+
+static int compare_addresses(const void *one, const void *other)
+{
+    uintptr_t a = (uintptr_t) * (struct thing *const *)one;
+    uintptr_t b = (uintptr_t) * (struct thing *const *)other;
+
+    return a < b ? -1 : a > b;
+}
+
+/* A set that is sorted by address, as a tree of pointers would be. */
+static void walk_sorted(void *arg)
+{
+    struct thing *things[N_THINGS];
+    unsigned char names[N_THINGS];
+    size_t idx;
+
+    (void)arg;
+    for (idx = 0; idx < N_THINGS; idx++) {
+        things[idx] = malloc(sizeof(**things));
+        things[idx]->name = (unsigned char)idx;
+    }
+    qsort(things, N_THINGS, sizeof(*things), compare_addresses);
+    for (idx = 0; idx < N_THINGS; idx++) {
+        names[idx] = things[idx]->name;
+        free(things[idx]);
+    }
+    tell(names, N_THINGS);
+}
+
+/* Allocators of sanitizers and of valgrind give out block after block. */
+static bool does_malloc_reuse(void)
+{
+    void *volatile block = malloc(100);
+    uintptr_t address = (uintptr_t)block;
+    bool is_reused;
+
+    free(block);
+    block = malloc(100);
+    is_reused = (uintptr_t)block == address;
+    free(block);
+    return is_reused;
+}
+
+static void order_of_addresses_is_seen(void **state)
+{
+    (void)state;
+    if (!does_malloc_reuse())
+        skip();
+    assert_uncontrolled(
+        walk_sorted, TIDY_WARM_UP_NONE, "where memory lies elsewhere");
 }
 
 /* Where the frame lies decides how long to wait. */
@@ -350,6 +401,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(order_by_pointers_is_seen),
+        cmocka_unit_test(order_of_addresses_is_seen),
         cmocka_unit_test(order_by_the_stack_is_seen),
         cmocka_unit_test(a_static_counter_is_seen),
         cmocka_unit_test(a_static_counter_of_one_run_is_none),
