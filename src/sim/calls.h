@@ -109,6 +109,7 @@ ssize_t tidy__sim_recvmsg(struct sim_world *world,
 
 /* ------------------------------------------- files without a name (their own .c) */
 
+int tidy__sim_open_null(struct sim_world *world, int flags);
 int tidy__sim_pipe2(struct sim_world *world, int fds[2], int flags);
 int tidy__sim_eventfd(struct sim_world *world, unsigned initial, int flags);
 int tidy__sim_timerfd_create(struct sim_world *world, int clock, int flags);

@@ -352,6 +352,8 @@ static int find_and_control(struct sim_world *world,
         return -EFAULT;
     if (!file || !target)
         return -EBADF;
+    if (target->ops->is_always_ready)
+        return -EPERM;
     if (file == target || !tidy__sim_epoll_of(file))
         return -EINVAL;
     return control(tidy__sim_epoll_of(file), op, target, fd, event);

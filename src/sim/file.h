@@ -28,8 +28,9 @@ struct sim_io {
  * is a blocking one.
  */
 struct sim_file_ops {
-    const char *kind; /* "tcp socket", "pipe": for reports */
-    bool is_socket;   /* it begins a struct sim_socket */
+    const char *kind;     /* "tcp socket", "pipe": for reports */
+    bool is_socket;       /* it begins a struct sim_socket */
+    bool is_always_ready; /* epoll does not take it, as it takes no file */
     /* How long a blocking call may take; NULL: for ever. */
     uint64_t (*patience_ns)(const struct sim_file *file, bool is_write);
     /* NULL: -EINVAL. */
