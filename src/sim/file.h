@@ -106,6 +106,9 @@ int tidy__sim_fd_open_from(struct sim_file *file, int fd_flags, int min_fd);
 /* Is no number left? */
 bool tidy__sim_fd_is_full(const struct sim_world *world);
 
+/* The lowest open descriptor from a number on, SIM_FD_MIN or more; -1: none. */
+int tidy__sim_fd_next(const struct sim_world *world, int min_fd);
+
 /* The file of a descriptor; NULL: not open in this world. */
 struct sim_file *tidy__sim_fd_file(const struct sim_world *world, int fd);
 
