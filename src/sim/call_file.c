@@ -20,11 +20,6 @@
 /* Inode numbers begin behind it. */
 #define FIRST_INODE 1000
 
-bool tidy__sim_is_fd(int fd)
-{
-    return fd >= SIM_FD_MIN && fd <= SIM_FD_MAX;
-}
-
 int tidy__sim_close(struct sim_world *world, int fd)
 {
     int result;

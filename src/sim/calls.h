@@ -19,7 +19,10 @@
 /* ------------------------------------------------------ any file (call_file.c) */
 
 /* Is the number one of the world's, open or not? Then the world answers. */
-bool tidy__sim_is_fd(int fd);
+static inline bool tidy__sim_is_fd(int fd)
+{
+    return fd >= SIM_FD_MIN && fd <= SIM_FD_MAX;
+}
 
 /* flags: MSG_*; 0 for read(2) and write(2). */
 ssize_t tidy__sim_readv(struct sim_world *world,

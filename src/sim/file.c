@@ -92,13 +92,6 @@ int tidy__sim_fd_open(struct sim_file *file, int fd_flags)
     return tidy__sim_fd_open_from(file, fd_flags, SIM_FD_MIN);
 }
 
-struct sim_file *tidy__sim_fd_file(const struct sim_world *world, int fd)
-{
-    size_t idx = (size_t)(unsigned)fd - SIM_FD_MIN;
-
-    return idx < SIM_N_FDS ? world->fds[idx].file : NULL;
-}
-
 int tidy__sim_fd_close(struct sim_world *world, int fd)
 {
     struct sim_file *file = tidy__sim_fd_file(world, fd);

@@ -109,9 +109,6 @@ bool tidy__sim_fd_is_full(const struct sim_world *world);
 /* The lowest open descriptor from a number on, SIM_FD_MIN or more; -1: none. */
 int tidy__sim_fd_next(const struct sim_world *world, int min_fd);
 
-/* The file of a descriptor; NULL: not open in this world. */
-struct sim_file *tidy__sim_fd_file(const struct sim_world *world, int fd);
-
 /* 0 or -EBADF. The file is released with its last descriptor. */
 int tidy__sim_fd_close(struct sim_world *world, int fd);
 

@@ -208,13 +208,14 @@ static const char *find_refused(long number)
 
 static long call_in_world(long number, const struct args *args)
 {
-    const char *refused = find_refused(number);
+    const char *refused;
     long result;
 
     if (call_io(number, args, &result) || call_wait(number, args, &result) ||
         call_socket(number, args, &result) ||
         call_time(number, args, &result) || call_path(number, args, &result))
         return result;
+    refused = find_refused(number);
     if (refused)
         tidy__sim_unmodelled(tidy__sim_world, refused);
     /* As on a kernel without it: libuv goes on with epoll then. */

@@ -62,8 +62,16 @@ static inline int tidy__seam_int(int result)
 _Noreturn void
 tidy__seam_refuse(struct sim_world *world, const char *call, int fd);
 
+/* For tidy__seam_refuse_real(): of a number that is not the world's. */
+void tidy__seam_refuse_open(struct sim_world *world, const char *call, int fd);
+
 /* End the run if a call would mix a real descriptor with simulated ones; one
  * that is not open is neither. */
-void tidy__seam_refuse_real(struct sim_world *world, const char *call, int fd);
+static inline void
+tidy__seam_refuse_real(struct sim_world *world, const char *call, int fd)
+{
+    if (!tidy__sim_is_fd(fd))
+        tidy__seam_refuse_open(world, call, fd);
+}
 
 #endif
