@@ -21,11 +21,13 @@ void tidy__sim_file_init(struct sim_file *file,
                          const struct sim_file_ops *ops,
                          int status)
 {
-    memset(file, 0, sizeof(*file));
     file->ops = ops;
     file->world = world;
     file->id = ++world->n_files;
+    file->n_fds = 0;
     file->status = status;
+    file->watches = NULL;
+    file->place.epoll = NULL;
 }
 
 void tidy__sim_file_wake(struct sim_file *file, uint32_t key)

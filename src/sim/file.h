@@ -12,7 +12,7 @@
 
 struct sim_world;
 struct sim_file;
-struct sim_watch;
+struct sim_epoll;
 
 /* What one read or write is about. */
 struct sim_io {
@@ -47,6 +47,18 @@ struct sim_file_ops {
     void (*describe)(struct sim_file *file, FILE *out);
 };
 
+/* One file in one epoll instance, under the number by which it was added. */
+struct sim_watch {
+    struct sim_watch *prev, *next;             /* in sim_file.watches */
+    struct sim_watch *item_prev, *item_next;   /* in sim_epoll.items */
+    struct sim_watch *ready_prev, *ready_next; /* in sim_epoll.ready */
+    struct sim_epoll *epoll;                   /* borrowed: whose item it is */
+    struct sim_file *file;                     /* borrowed: who wakes it */
+    int fd;
+    bool is_ready; /* it is in the list of those */
+    struct epoll_event event;
+};
+
 /* An open file description; a kind's struct begins with one. */
 struct sim_file {
     const struct sim_file_ops *ops;
@@ -55,6 +67,7 @@ struct sim_file {
     unsigned n_fds;            /* descriptors that refer to it */
     int status;                /* O_NONBLOCK | O_APPEND | the access mode */
     struct sim_watch *watches; /* DL: epoll instances that watch it */
+    struct sim_watch place;    /* of one of them; most files have no second */
 };
 
 /* Fill in; the caller sets what is its own. It has no descriptor yet. */
