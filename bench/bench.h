@@ -57,6 +57,7 @@ struct bench_budget {
     double min_ratio;
     double max_ratio;
     double max_us;
+    double min_rate; /* operations a second, whatever the other side does */
 };
 
 struct bench_row;
@@ -78,11 +79,15 @@ struct bench_row {
     size_t n;                  /* operations in a turn */
     size_t n_quick;            /* instead, under --quick; 0: the same */
     size_t n_turns;            /* of each side in a round */
+    size_t n_times_ours;       /* so many times n in a turn of ours; 0: once */
     const char *dir;           /* NULL: the one of the options */
     bool makes_dirs;           /* the file system matters: name it */
     bench_measure_cb measure;  /* NULL: bench_measure_rounds() */
     bench_side_cb sides[2];    /* ours, theirs */
     bench_side_cb reference;   /* endurance: what runs beside both */
+
+    /* Instead of sides: those of tidysock-bench-world, by name. */
+    const char *world_sides[2];
 };
 
 struct bench_result {
@@ -133,6 +138,15 @@ struct bench_order {
 int bench_child_start(bench_side_cb side,
                       const char *dir,
                       struct bench_child *ret_child);
+/* The same for a side of tidysock-bench-world. */
+int bench_child_start_world(const char *side,
+                            const char *dir,
+                            struct bench_child *ret_child);
+/* In the child: obey until the parent has had enough. */
+void bench_child_obey(bench_side_cb side,
+                      const char *dir,
+                      int orders_fd,
+                      int reports_fd) __attribute__((noreturn));
 int bench_child_run(struct bench_child *child,
                     const struct bench_order *order,
                     struct bench_report *ret_report);
@@ -182,7 +196,10 @@ void bench_print_syscalls(const struct bench_row *row,
                           const struct bench_syscalls *theirs);
 double bench_syscalls_each(const struct bench_syscalls *syscalls);
 
-/* rounds.c, endurance.c */
+/* rounds.c, endurance.c; a row that is only timed has no costs: its sides work
+ * in processes of their own. */
+void bench_measure_time(const struct bench_options *options,
+                        struct bench_result *result);
 void bench_measure_rounds(const struct bench_options *options,
                           struct bench_result *result);
 void bench_measure_endurance(const struct bench_options *options,
@@ -204,6 +221,8 @@ void bench_table_row(const struct bench_result *result);
 void bench_table_notes(const struct bench_result *results, size_t n_results);
 void bench_table_costs(const struct bench_result *results, size_t n_results);
 bool bench_is_met(const struct bench_result *result);
+/* Is it known what an operation costs beside its time? */
+bool bench_has_costs(const struct bench_result *result);
 
 /* json.c */
 int bench_json_write(const char *path,

@@ -11,6 +11,7 @@
 #include <tidysock/error.h>
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -85,23 +86,24 @@ static void obey(bench_side_cb side,
     send_report(reports_fd, &run.report);
 }
 
-static void
-be_child(bench_side_cb side, const char *dir, int orders, int reports)
+void bench_child_obey(bench_side_cb side,
+                      const char *dir,
+                      int orders_fd,
+                      int reports_fd)
 {
     struct bench_order order;
 
-    failure_fd = reports;
-    while (read(orders, &order, sizeof(order)) == (ssize_t)sizeof(order) &&
+    failure_fd = reports_fd;
+    while (read(orders_fd, &order, sizeof(order)) == (ssize_t)sizeof(order) &&
            order.n)
-        obey(side, dir, &order, reports);
+        obey(side, dir, &order, reports_fd);
     alarm(EXIT_LIMIT_S);
     exit(0); /* not _exit: the library tidies its private directory */
 }
 
-/* 0 or -errno. */
-int bench_child_start(bench_side_cb side,
-                      const char *dir,
-                      struct bench_child *ret_child)
+/* -errno, or as fork(2): the pid, or 0 in the child, which gets the other ends
+ * of the pipes. */
+static int fork_child(struct bench_child *ret_child)
 {
     int orders[2], reports[2];
     pid_t pid;
@@ -109,15 +111,52 @@ int bench_child_start(bench_side_cb side,
     fflush(NULL);
     if (pipe(orders) < 0 || pipe(reports) < 0 || (pid = fork()) < 0)
         return -errno;
-    if (!pid) {
-        close(orders[1]);
-        close(reports[0]);
-        be_child(side, dir, orders[0], reports[1]);
-    }
-    close(orders[0]);
-    close(reports[1]);
-    *ret_child = (struct bench_child){ pid, orders[1], reports[0] };
-    return 0;
+    close(orders[pid ? 0 : 1]);
+    close(reports[pid ? 1 : 0]);
+    *ret_child =
+        (struct bench_child){ pid, orders[pid ? 1 : 0], reports[pid ? 0 : 1] };
+    return pid;
+}
+
+/* 0 or -errno. */
+int bench_child_start(bench_side_cb side,
+                      const char *dir,
+                      struct bench_child *ret_child)
+{
+    int pid = fork_child(ret_child);
+
+    if (pid == 0)
+        bench_child_obey(
+            side, dir, ret_child->orders_fd, ret_child->reports_fd);
+    return pid < 0 ? pid : 0;
+}
+
+/* It lies beside this program. */
+static void
+exec_world(const char *side, const char *dir, const struct bench_child *child)
+{
+    char path[PATH_MAX + 16], orders[16], reports[16];
+    ssize_t len = readlink("/proc/self/exe", path, PATH_MAX);
+
+    failure_fd = child->reports_fd;
+    if (len < 0)
+        bench_fail("/proc/self/exe: %s", strerror(errno));
+    snprintf(path + len, sizeof(path) - (size_t)len, "-world");
+    snprintf(orders, sizeof(orders), "%d", child->orders_fd);
+    snprintf(reports, sizeof(reports), "%d", child->reports_fd);
+    execl(path, path, side, dir, orders, reports, (char *)NULL);
+    bench_fail("cannot run %.200s: %s", path, strerror(errno));
+}
+
+int bench_child_start_world(const char *side,
+                            const char *dir,
+                            struct bench_child *ret_child)
+{
+    int pid = fork_child(ret_child);
+
+    if (pid == 0)
+        exec_world(side, dir, ret_child);
+    return pid < 0 ? pid : 0;
 }
 
 /* The child has closed its pipe: how did it end? */

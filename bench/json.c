@@ -69,7 +69,7 @@ static void write_result(FILE *file, const struct bench_result *result)
         fprintf(file,
                 ", \"time_wait\": %llu",
                 (unsigned long long)result->total_time_wait);
-    if (!result->has_total_time_wait)
+    else if (bench_has_costs(result))
         write_costs(file, result);
     if (result->extra[0])
         fprintf(file, ", %s", result->extra);

@@ -27,7 +27,7 @@ static struct bench_result results[MAX_ROWS];
 static void print_usage(FILE *file)
 {
     fputs("usage: tidysock-bench [OPTION]...\n"
-          "Compares tidysock with plain libuv, side by side.\n"
+          "Compares tidysock with plain libuv, and worlds with the kernel.\n"
           "\n"
           "  --only PATTERN    only rows whose name matches, e.g. 'cycle.*'\n"
           "  --rounds N        rounds a row, 1 to 101 (default 11)\n"

@@ -25,7 +25,7 @@ struct cycle {
     uint16_t port;
     size_t n_back;
     char dir[200], path[220]; /* Unix */
-    char bytes[64 * 1024];
+    char bytes[4096];
 };
 
 static void on_alloc(uv_handle_t *handle, size_t wanted, uv_buf_t *ret_buf)

@@ -40,16 +40,26 @@ const char *bench_row_dir(const struct bench_options *options,
     return row->dir ? row->dir : options->dir;
 }
 
+static int start_side(const struct bench_row *row,
+                      size_t side,
+                      const char *dir,
+                      struct bench_child *ret_child)
+{
+    if (row->world_sides[side])
+        return bench_child_start_world(row->world_sides[side], dir, ret_child);
+    return bench_child_start(row->sides[side], dir, ret_child);
+}
+
 static int start_pair(const struct bench_options *options,
                       struct bench_result *result,
                       struct bench_child ret_children[2])
 {
     const struct bench_row *row = result->row;
     const char *dir = bench_row_dir(options, row);
-    int r = bench_child_start(row->sides[0], dir, &ret_children[0]);
+    int r = start_side(row, 0, dir, &ret_children[0]);
 
     if (r == 0) {
-        r = bench_child_start(row->sides[1], dir, &ret_children[1]);
+        r = start_side(row, 1, dir, &ret_children[1]);
         if (r < 0)
             bench_child_end(&ret_children[0]);
     }
@@ -69,6 +79,13 @@ void bench_set_error(struct bench_result *result,
         result->error, sizeof(result->error), "%s: %s", who, report->error);
 }
 
+/* Turns are about as long on both sides, or a busy machine would interrupt one
+ * of them more often. */
+static size_t n_of(const struct bench_row *row, size_t side, size_t n)
+{
+    return side == 0 && row->n_times_ours ? n * row->n_times_ours : n;
+}
+
 /* One turn of each side. */
 static int run_pair(struct bench_child children[2],
                     const struct bench_order *order,
@@ -76,7 +93,10 @@ static int run_pair(struct bench_child children[2],
                     struct bench_result *result)
 {
     for (size_t side = 0; side < 2; side++) {
-        if (bench_child_run(&children[side], order, &ret_reports[side]) == 0)
+        struct bench_order its = *order;
+
+        its.n = n_of(result->row, side, order->n);
+        if (bench_child_run(&children[side], &its, &ret_reports[side]) == 0)
             continue;
         bench_set_error(result, side_names[side], &ret_reports[side]);
         return -1;
@@ -98,16 +118,16 @@ static void take_sample(struct samples *samples,
                         const struct bench_report reports[2],
                         struct bench_result *result)
 {
-    double n = (double)result->n;
     size_t i = samples->n++;
 
     for (size_t side = 0; side < 2; side++) {
         const struct bench_report *report = &reports[side];
+        size_t n = n_of(result->row, side, result->n);
 
         samples->value[side][i] =
-            bench_value(result->row, result->n, report->elapsed_ns);
-        samples->cpu_us[side][i] = (double)report->cpu_ns / 1e3 / n;
-        samples->lap_us[side][i] = (double)report->lap_ns[0] / 1e3 / n;
+            bench_value(result->row, n, report->elapsed_ns);
+        samples->cpu_us[side][i] = (double)report->cpu_ns / 1e3 / (double)n;
+        samples->lap_us[side][i] = (double)report->lap_ns[0] / 1e3 / (double)n;
         samples->has_laps = report->n_laps > 0;
         result->peak_kib[side] = report->peak_kib;
     }
@@ -193,8 +213,8 @@ static int run_rounds(size_t n_rounds,
     return 0;
 }
 
-static void measure_time(const struct bench_options *options,
-                         struct bench_result *result)
+void bench_measure_time(const struct bench_options *options,
+                        struct bench_result *result)
 {
     struct samples *samples;
     struct bench_child children[2];
@@ -237,7 +257,7 @@ static void measure_counts(const struct bench_options *options,
 void bench_measure_rounds(const struct bench_options *options,
                           struct bench_result *result)
 {
-    measure_time(options, result);
+    bench_measure_time(options, result);
     if (!result->error[0])
         measure_counts(options, result);
 }

@@ -4,7 +4,8 @@
  *
  * A row is one entry here and its two functions (rows.h). The order is the
  * order of the table. The long run comes last, for what it might leave with the
- * kernel if it went wrong.
+ * kernel if it went wrong. The rows about worlds are the only ones whose other
+ * side is our own code, and whose sides are in another program (world/).
  */
 #include "rows.h"
 
@@ -91,6 +92,56 @@ const struct bench_row bench_rows[] = {
         .n = 200,
         .n_turns = 20,
         .sides = { ours_probe, plain_probe },
+    },
+    {
+        .name = "sim.cycle.libuv",
+        .what = "loop, listen, connect, echo 16 bytes, close, in a world",
+        .against = "the same code on the real kernel",
+        .unit = "cycles/s",
+        .kind = BENCH_RATE,
+        .budget.min_ratio = 15,
+        .n = 100,
+        .n_turns = 20,
+        .n_times_ours = 15,
+        .measure = bench_measure_time,
+        .world_sides = { "libuv.world", "libuv.kernel" },
+    },
+    {
+        .name = "sim.cycle.epoll",
+        .what = "the same without libuv: 57 calls a cycle",
+        .against = "the same code on the real kernel",
+        .unit = "cycles/s",
+        .kind = BENCH_RATE,
+        .budget.min_rate = 250000,
+        .n = 100,
+        .n_turns = 20,
+        .n_times_ours = 20,
+        .measure = bench_measure_time,
+        .world_sides = { "epoll.world", "epoll.kernel" },
+    },
+    {
+        .name = "sim.run.libuv",
+        .what = "sim.cycle.libuv, each cycle in a run of its own",
+        .against = "the same code on the real kernel",
+        .unit = "runs/s",
+        .kind = BENCH_RATE,
+        .n = 100,
+        .n_turns = 20,
+        .n_times_ours = 4,
+        .measure = bench_measure_time,
+        .world_sides = { "libuv.runs", "libuv.kernel" },
+    },
+    {
+        .name = "sim.run.epoll",
+        .what = "sim.cycle.epoll, each cycle in a run of its own",
+        .against = "the same code on the real kernel",
+        .unit = "runs/s",
+        .kind = BENCH_RATE,
+        .n = 100,
+        .n_turns = 20,
+        .n_times_ours = 5,
+        .measure = bench_measure_time,
+        .world_sides = { "epoll.runs", "epoll.kernel" },
     },
     {
         .name = "cycle.tcp.100k",

@@ -57,6 +57,8 @@ format_budget(const struct bench_result *result, char *buf, size_t size)
         snprintf(buf, size, "<= %.2fx", budget->max_ratio);
     else if (budget->max_us > 0)
         snprintf(buf, size, "<= %.0f us", budget->max_us);
+    else if (budget->min_rate > 0)
+        snprintf(buf, size, ">= %.0fk/s", budget->min_rate / 1e3);
 }
 
 bool bench_is_met(const struct bench_result *result)
@@ -69,7 +71,14 @@ bool bench_is_met(const struct bench_result *result)
         return false;
     if (budget->max_us > 0 && result->value[0] > budget->max_us)
         return false;
+    if (budget->min_rate > 0 && result->value[0] < budget->min_rate)
+        return false;
     return !result->total_time_wait;
+}
+
+bool bench_has_costs(const struct bench_result *result)
+{
+    return result->n_counted || result->has_total_time_wait;
 }
 
 static void print_verdict(const struct bench_result *result)
@@ -187,8 +196,20 @@ static void print_costs(const struct bench_result *result, size_t side)
            time_wait);
 }
 
+static bool is_any_with_costs(const struct bench_result *results,
+                              size_t n_results)
+{
+    for (size_t i = 0; i < n_results; i++) {
+        if (!results[i].error[0] && bench_has_costs(&results[i]))
+            return true;
+    }
+    return false;
+}
+
 void bench_table_costs(const struct bench_result *results, size_t n_results)
 {
+    if (!is_any_with_costs(results, n_results))
+        return;
     printf(
         "\nwhat one operation costs, the peak of the process, and what up to "
         "%d\nconnections (the long run: all) left in TIME_WAIT\n\n",
@@ -202,7 +223,7 @@ void bench_table_costs(const struct bench_result *results, size_t n_results)
            "peak MiB",
            "TIME_WAIT");
     for (size_t i = 0; i < n_results; i++) {
-        if (results[i].error[0])
+        if (results[i].error[0] || !bench_has_costs(&results[i]))
             continue;
         print_costs(&results[i], 0);
         if (!results[i].has_total_time_wait)

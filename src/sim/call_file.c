@@ -4,6 +4,7 @@
  * questions, and the end.
  */
 #include "sim/calls.h"
+#include "sim/null.h"
 #include "sim/pipe.h"
 #include "sim/progress.h"
 #include "sim/socket.h"
@@ -18,11 +19,6 @@
 
 /* Inode numbers begin behind it. */
 #define FIRST_INODE 1000
-
-bool tidy__sim_is_fd(int fd)
-{
-    return fd >= SIM_FD_MIN && fd <= SIM_FD_MAX;
-}
 
 int tidy__sim_close(struct sim_world *world, int fd)
 {
@@ -309,8 +305,11 @@ static mode_t mode_of(struct sim_file *file)
                                      : 0600;
 }
 
+/* The null device is as in the file system, where its path leads to. */
 static void fill_in(struct sim_file *file, struct stat *st)
 {
+    if (tidy__sim_is_null(file) && stat(SIM_NULL_PATH, st) == 0)
+        return;
     memset(st, 0, sizeof(*st));
     st->st_mode = mode_of(file);
     st->st_ino = FIRST_INODE +

@@ -152,18 +152,21 @@ int tidy__sim_socketpair(struct sim_world *world,
 
 /* ----------------------------------------------------------------- addresses */
 
-/* move_addr_to_kernel(); whether it is one of its family, each family says. */
+/* move_addr_to_kernel(); whether it is one of its family, each family says. What
+ * is missing of an IPv6 address is zero, and behind a path there is one more. */
 static int take_address(const struct sockaddr *address,
                         socklen_t len,
                         struct sim_address *ret_address)
 {
-    memset(ret_address, 0, sizeof(*ret_address));
+    memset(&ret_address->u.in6, 0, sizeof(ret_address->u.in6));
     if (len > sizeof(ret_address->u))
         return -EINVAL;
     if (!address && len > 0)
         return -EFAULT;
     if (len > 0)
         memcpy(&ret_address->u, address, len);
+    if (len < sizeof(ret_address->u))
+        ((char *)&ret_address->u)[len] = '\0';
     ret_address->len = len;
     return 0;
 }
@@ -204,7 +207,7 @@ static int name_call(struct sim_world *world,
                      struct sockaddr *address,
                      socklen_t *len)
 {
-    struct sim_address name = { 0 };
+    struct sim_address name;
     struct sim_socket *sock;
     int result;
 

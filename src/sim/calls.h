@@ -19,7 +19,10 @@
 /* ------------------------------------------------------ any file (call_file.c) */
 
 /* Is the number one of the world's, open or not? Then the world answers. */
-bool tidy__sim_is_fd(int fd);
+static inline bool tidy__sim_is_fd(int fd)
+{
+    return fd >= SIM_FD_MIN && fd <= SIM_FD_MAX;
+}
 
 /* flags: MSG_*; 0 for read(2) and write(2). */
 ssize_t tidy__sim_readv(struct sim_world *world,
@@ -109,6 +112,7 @@ ssize_t tidy__sim_recvmsg(struct sim_world *world,
 
 /* ------------------------------------------- files without a name (their own .c) */
 
+int tidy__sim_open_null(struct sim_world *world, int flags);
 int tidy__sim_pipe2(struct sim_world *world, int fds[2], int flags);
 int tidy__sim_eventfd(struct sim_world *world, unsigned initial, int flags);
 int tidy__sim_timerfd_create(struct sim_world *world, int clock, int flags);

@@ -134,16 +134,13 @@ static void keep(struct sim_world *world, size_t choice)
     taken->n++;
 }
 
-size_t tidy__choose(struct sim_world *world,
-                    enum tidy_choice kind,
-                    unsigned actor,
-                    size_t n)
+size_t tidy__choose_offered(struct sim_world *world,
+                            enum tidy_choice kind,
+                            unsigned actor,
+                            size_t n)
 {
-    size_t choice;
+    size_t choice = world->chooser->choose(world->chooser, kind, actor, n);
 
-    if (n < 2 || !(world->options.kinds & TIDY_CHOICE_BIT(kind)))
-        return 0;
-    choice = world->chooser->choose(world->chooser, kind, actor, n);
     if (choice >= n)
         tidy__sim_end(world,
                       TIDY_OUTCOME_ASTRAY,
@@ -162,11 +159,4 @@ size_t tidy__choose(struct sim_world *world,
                   choice,
                   n);
     return choice;
-}
-
-bool tidy__choose_fault(struct sim_world *world,
-                        enum tidy_choice kind,
-                        unsigned actor)
-{
-    return tidy__choose(world, kind, actor, 2) == 1;
 }

@@ -46,16 +46,11 @@ void tidy__sim_replay_init(struct sim_replay *chooser,
                            const uint32_t *choices,
                            size_t n_choices);
 
-/* Ask the world's chooser, unless the kind is off or n is 1, and note it in the
- * list of choices and in the trace. Actor is who is concerned: a file's id. */
-size_t tidy__choose(struct sim_world *world,
-                    enum tidy_choice kind,
-                    unsigned actor,
-                    size_t n);
-
-/* The same for a fault that happens (1) or not (0). */
-bool tidy__choose_fault(struct sim_world *world,
-                        enum tidy_choice kind,
-                        unsigned actor);
+/* Ask the world's chooser, and note it in the list of choices and in the trace:
+ * for tidy__choose() (world.h). */
+size_t tidy__choose_offered(struct sim_world *world,
+                            enum tidy_choice kind,
+                            unsigned actor,
+                            size_t n);
 
 #endif

@@ -68,7 +68,7 @@ int tidy__sim_clock_gettime(struct sim_world *world,
                             clockid_t clock,
                             struct timespec *ts)
 {
-    uint64_t base_ns;
+    uint64_t base_ns = 0;
     int result = tidy__sim_clock_base(clock, &base_ns);
 
     tidy__sim_call(world);

@@ -123,16 +123,32 @@ static void set_event(struct sim_watch *watch, const struct epoll_event *event)
     watch->event.events &= ~(uint32_t)EPOLLWAKEUP; /* no power to save */
 }
 
+/* In the place that the file has for one, if that is free. */
+static struct sim_watch *new_watch(struct sim_file *file)
+{
+    return file->place.epoll ? tidy__alloc(sizeof(struct sim_watch))
+                             : &file->place;
+}
+
+static void free_watch(struct sim_watch *watch)
+{
+    if (watch == &watch->file->place)
+        watch->epoll = NULL;
+    else
+        tidy__dealloc(watch);
+}
+
 /* ep_insert() */
 static int add_watch(struct sim_epoll *epoll,
                      struct sim_file *file,
                      int fd,
                      const struct epoll_event *event)
 {
-    struct sim_watch *watch = tidy__zalloc(sizeof(*watch));
+    struct sim_watch *watch = new_watch(file);
 
     if (!watch)
         return -ENOMEM;
+    watch->is_ready = false;
     watch->epoll = epoll;
     watch->file = file;
     watch->fd = fd;
@@ -164,7 +180,7 @@ static void remove_watch(struct sim_watch *watch)
     leave_ready(watch);
     DL_DELETE(watch->file->watches, watch);
     DL_DELETE2(watch->epoll->items, watch, item_prev, item_next);
-    tidy__dealloc(watch);
+    free_watch(watch);
 }
 
 void tidy__sim_watches_drop(struct sim_file *file)
@@ -352,6 +368,8 @@ static int find_and_control(struct sim_world *world,
         return -EFAULT;
     if (!file || !target)
         return -EBADF;
+    if (target->ops->is_always_ready)
+        return -EPERM;
     if (file == target || !tidy__sim_epoll_of(file))
         return -EINVAL;
     return control(tidy__sim_epoll_of(file), op, target, fd, event);

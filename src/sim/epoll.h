@@ -4,18 +4,6 @@
 
 #include "sim/file.h"
 
-/* One file in one epoll instance, under the number by which it was added. */
-struct sim_watch {
-    struct sim_watch *prev, *next;             /* in sim_file.watches */
-    struct sim_watch *item_prev, *item_next;   /* in sim_epoll.items */
-    struct sim_watch *ready_prev, *ready_next; /* in sim_epoll.ready */
-    struct sim_epoll *epoll;                   /* borrowed: whose item it is */
-    struct sim_file *file;                     /* borrowed: who wakes it */
-    int fd;
-    bool is_ready; /* it is in the list of those */
-    struct epoll_event event;
-};
-
 struct sim_epoll {
     struct sim_file file;    /* first */
     struct sim_watch *items; /* DL, owned: in the order in which they came */

@@ -21,11 +21,13 @@ void tidy__sim_file_init(struct sim_file *file,
                          const struct sim_file_ops *ops,
                          int status)
 {
-    memset(file, 0, sizeof(*file));
     file->ops = ops;
     file->world = world;
     file->id = ++world->n_files;
+    file->n_fds = 0;
     file->status = status;
+    file->watches = NULL;
+    file->place.epoll = NULL;
 }
 
 void tidy__sim_file_wake(struct sim_file *file, uint32_t key)
@@ -36,23 +38,35 @@ void tidy__sim_file_wake(struct sim_file *file, uint32_t key)
 
 /* -------------------------------------------------------------- the table */
 
-/* An index of the table, or -EMFILE. */
-static int find_free(const struct sim_world *world, size_t from)
+#define USED UINT64_C(0)
+#define FREE UINT64_MAX
+
+/* An index of the table, from one on, that is used or free, or -EMFILE. */
+static int find(const struct sim_world *world, size_t from, uint64_t which)
 {
     size_t word = from / 64;
-    uint64_t free_bits = ~world->used_fds[word] & (UINT64_MAX << from % 64);
+    uint64_t bits = (world->used_fds[word] ^ which) & (UINT64_MAX << from % 64);
 
-    while (!free_bits) {
+    while (!bits) {
         if (++word == N_WORDS)
             return -EMFILE;
-        free_bits = ~world->used_fds[word];
+        bits = world->used_fds[word] ^ which;
     }
-    return (int)word * 64 + ffsll((long long)free_bits) - 1;
+    return (int)word * 64 + ffsll((long long)bits) - 1;
 }
 
 bool tidy__sim_fd_is_full(const struct sim_world *world)
 {
-    return find_free(world, 0) < 0;
+    return find(world, 0, FREE) < 0;
+}
+
+int tidy__sim_fd_next(const struct sim_world *world, int min_fd)
+{
+    int idx = min_fd > SIM_FD_MAX
+                  ? -1
+                  : find(world, (size_t)(min_fd - SIM_FD_MIN), USED);
+
+    return idx < 0 ? -1 : idx + SIM_FD_MIN;
 }
 
 int tidy__sim_fd_open_from(struct sim_file *file, int fd_flags, int min_fd)
@@ -62,8 +76,8 @@ int tidy__sim_fd_open_from(struct sim_file *file, int fd_flags, int min_fd)
 
     if (min_fd > SIM_FD_MAX)
         return -EMFILE;
-    idx = find_free(world,
-                    min_fd > SIM_FD_MIN ? (size_t)(min_fd - SIM_FD_MIN) : 0);
+    idx = find(
+        world, min_fd > SIM_FD_MIN ? (size_t)(min_fd - SIM_FD_MIN) : 0, FREE);
     if (idx < 0)
         return idx;
     world->used_fds[idx / 64] |= UINT64_C(1) << idx % 64;
@@ -78,13 +92,6 @@ int tidy__sim_fd_open(struct sim_file *file, int fd_flags)
     if (tidy__choose_fault(file->world, TIDY_CHOICE_EMFILE_FAULT, file->id))
         return -EMFILE;
     return tidy__sim_fd_open_from(file, fd_flags, SIM_FD_MIN);
-}
-
-struct sim_file *tidy__sim_fd_file(const struct sim_world *world, int fd)
-{
-    size_t idx = (size_t)(unsigned)fd - SIM_FD_MIN;
-
-    return idx < SIM_N_FDS ? world->fds[idx].file : NULL;
 }
 
 int tidy__sim_fd_close(struct sim_world *world, int fd)

@@ -12,7 +12,7 @@
 
 struct sim_world;
 struct sim_file;
-struct sim_watch;
+struct sim_epoll;
 
 /* What one read or write is about. */
 struct sim_io {
@@ -28,8 +28,9 @@ struct sim_io {
  * is a blocking one.
  */
 struct sim_file_ops {
-    const char *kind; /* "tcp socket", "pipe": for reports */
-    bool is_socket;   /* it begins a struct sim_socket */
+    const char *kind;     /* "tcp socket", "pipe": for reports */
+    bool is_socket;       /* it begins a struct sim_socket */
+    bool is_always_ready; /* epoll does not take it, as it takes no file */
     /* How long a blocking call may take; NULL: for ever. */
     uint64_t (*patience_ns)(const struct sim_file *file, bool is_write);
     /* NULL: -EINVAL. */
@@ -46,6 +47,18 @@ struct sim_file_ops {
     void (*describe)(struct sim_file *file, FILE *out);
 };
 
+/* One file in one epoll instance, under the number by which it was added. */
+struct sim_watch {
+    struct sim_watch *prev, *next;             /* in sim_file.watches */
+    struct sim_watch *item_prev, *item_next;   /* in sim_epoll.items */
+    struct sim_watch *ready_prev, *ready_next; /* in sim_epoll.ready */
+    struct sim_epoll *epoll;                   /* borrowed: whose item it is */
+    struct sim_file *file;                     /* borrowed: who wakes it */
+    int fd;
+    bool is_ready; /* it is in the list of those */
+    struct epoll_event event;
+};
+
 /* An open file description; a kind's struct begins with one. */
 struct sim_file {
     const struct sim_file_ops *ops;
@@ -54,6 +67,7 @@ struct sim_file {
     unsigned n_fds;            /* descriptors that refer to it */
     int status;                /* O_NONBLOCK | O_APPEND | the access mode */
     struct sim_watch *watches; /* DL: epoll instances that watch it */
+    struct sim_watch place;    /* of one of them; most files have no second */
 };
 
 /* Fill in; the caller sets what is its own. It has no descriptor yet. */
@@ -108,8 +122,8 @@ int tidy__sim_fd_open_from(struct sim_file *file, int fd_flags, int min_fd);
 /* Is no number left? */
 bool tidy__sim_fd_is_full(const struct sim_world *world);
 
-/* The file of a descriptor; NULL: not open in this world. */
-struct sim_file *tidy__sim_fd_file(const struct sim_world *world, int fd);
+/* The lowest open descriptor from a number on, SIM_FD_MIN or more; -1: none. */
+int tidy__sim_fd_next(const struct sim_world *world, int min_fd);
 
 /* 0 or -EBADF. The file is released with its last descriptor. */
 int tidy__sim_fd_close(struct sim_world *world, int fd);

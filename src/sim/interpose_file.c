@@ -2,6 +2,7 @@
 /*
  * Descriptors: copied, asked, set; and the files that have no name.
  */
+#include "sim/null.h"
 #include "sim/seam.h"
 #include "sim/tripwire.h"
 
@@ -34,10 +35,38 @@ static struct sim_world *world_of_both(const char *call, int fd, int new_fd)
     return world;
 }
 
+/* The null device alone may be copied under a real number: a real one is put
+ * there. NULL: it is not that. */
+static const struct sim_file *find_null_to_copy(int fd, int new_fd)
+{
+    const struct sim_file *file;
+
+    if (!tidy__sim_world || new_fd < 0 || tidy__sim_is_fd(new_fd))
+        return NULL;
+    file = tidy__sim_fd_file(tidy__sim_world, fd);
+    return file && tidy__sim_is_null(file) ? file : NULL;
+}
+
+static int copy_null(const struct sim_file *null, int new_fd, int flags)
+{
+    int fd = REAL(open)(SIM_NULL_PATH, null->status | O_CLOEXEC);
+    int result;
+
+    if (fd < 0)
+        return -1;
+    result = REAL(dup3)(fd, new_fd, flags);
+    REAL(close)(fd);
+    return result;
+}
+
 SEAM(int, dup2, (int fd, int new_fd))
 {
-    struct sim_world *world = world_of_both("dup2", fd, new_fd);
+    const struct sim_file *null = find_null_to_copy(fd, new_fd);
+    struct sim_world *world;
 
+    if (null)
+        return copy_null(null, new_fd, 0);
+    world = world_of_both("dup2", fd, new_fd);
     if (!world)
         return REAL(dup2)(fd, new_fd);
     return tidy__seam_int(tidy__sim_dup3(world, fd, new_fd, 0, true));
@@ -46,8 +75,12 @@ SEAM_ALIAS(dup2, __dup2)
 
 SEAM(int, dup3, (int fd, int new_fd, int flags))
 {
-    struct sim_world *world = world_of_both("dup3", fd, new_fd);
+    const struct sim_file *null = find_null_to_copy(fd, new_fd);
+    struct sim_world *world;
 
+    if (null)
+        return copy_null(null, new_fd, flags);
+    world = world_of_both("dup3", fd, new_fd);
     if (!world)
         return REAL(dup3)(fd, new_fd, flags);
     return tidy__seam_int(tidy__sim_dup3(world, fd, new_fd, flags, false));

@@ -127,6 +127,8 @@ static void fill_statx(struct statx *stx, const struct stat *st)
     stx->stx_blocks = (uint64_t)st->st_blocks;
     stx->stx_dev_major = major(st->st_dev);
     stx->stx_dev_minor = minor(st->st_dev);
+    stx->stx_rdev_major = major(st->st_rdev);
+    stx->stx_rdev_minor = minor(st->st_rdev);
 }
 
 SEAM(

@@ -5,6 +5,7 @@
  * modelled.
  */
 #include "sim/interpose_path.h"
+#include "sim/null.h"
 #include "sim/seam.h"
 
 #include <limits.h>
@@ -188,6 +189,13 @@ open_simulated(const char *call, int dir_fd, const char *path, int flags)
     return tidy__seam_int(-ENXIO);
 }
 
+/* In a world it is the world's; O_PATH asks for the path alone. */
+static bool is_null(const char *path, int flags)
+{
+    return tidy__sim_world && path && !(flags & O_PATH) &&
+           strcmp(path, SIM_NULL_PATH) == 0;
+}
+
 /* Only then there is a mode. */
 static bool may_make(int flags)
 {
@@ -209,6 +217,8 @@ SEAM(int, open, (const char *path, int flags, ...))
     mode_t mode = 0;
 
     TAKE_MODE(flags, mode);
+    if (is_null(path, flags))
+        return tidy__seam_int(tidy__sim_open_null(tidy__sim_world, flags));
     if (open_simulated("open", AT_FDCWD, path, flags) < 0)
         return -1;
     return REAL(open)(path, flags, mode);
@@ -222,6 +232,8 @@ SEAM(int, openat, (int dir_fd, const char *path, int flags, ...))
     mode_t mode = 0;
 
     TAKE_MODE(flags, mode);
+    if (is_null(path, flags))
+        return tidy__seam_int(tidy__sim_open_null(tidy__sim_world, flags));
     if (open_simulated("openat", dir_fd, path, flags) < 0)
         return -1;
     return REAL(openat)(dir_fd, path, flags, mode);

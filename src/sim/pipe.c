@@ -6,7 +6,8 @@
  * as a whole; the rest takes a page for each 4096 bytes, or less at the end. So
  * a pipe is full when its slots are, however little is in them, and a write of
  * up to PIPE_BUF (one page) goes in as a whole or not at all. A slot is free
- * again when all of it has been read.
+ * again when all of it has been read. Pages are there while they are in use:
+ * most pipes never hold anything.
  *
  * Readers are woken when something comes into an empty pipe, writers when a
  * full one has got a free slot; once anybody has polled the pipe, readers are
@@ -29,7 +30,7 @@
 
 struct slot {
     unsigned offset, len; /* of what is to be read */
-    unsigned char page[PAGE];
+    unsigned char *page;  /* owned, of a slot that is in use */
 };
 
 struct sim_pipe;
@@ -42,11 +43,12 @@ struct pipe_end {
 
 struct sim_pipe {
     struct pipe_end reader, writer;
-    struct slot *slots; /* owned: n_slots, a power of two */
+    struct slot *slots; /* n_slots, a power of two: those here, or owned */
     unsigned n_slots;
     unsigned head, tail; /* counters: written to next, read from next */
     size_t n_bytes;
     bool is_polled; /* somebody has asked; pipe->poll_usage */
+    struct slot first_slots[N_SLOTS];
 };
 
 static struct sim_pipe *pipe_of(const struct sim_file *file)
@@ -77,8 +79,10 @@ read_slot(struct sim_pipe *pipe, const struct sim_io *io, size_t n_done)
     slot->offset += (unsigned)n;
     slot->len -= (unsigned)n;
     pipe->n_bytes -= n;
-    if (slot->len == 0)
+    if (slot->len == 0) {
+        tidy__dealloc(slot->page);
         pipe->tail++;
+    }
     return n;
 }
 
@@ -118,9 +122,15 @@ static size_t merge(struct sim_pipe *pipe, const struct sim_io *io)
 static size_t
 fill_slot(struct sim_pipe *pipe, const struct sim_io *io, size_t n_done)
 {
-    struct slot *slot = slot_at(pipe, pipe->head++);
+    struct slot *slot = slot_at(pipe, pipe->head);
     size_t n = PAGE < io->len - n_done ? PAGE : io->len - n_done;
 
+    slot->page = tidy__alloc(PAGE);
+    if (!slot->page)
+        tidy__sim_end(pipe->writer.file.world,
+                      TIDY_OUTCOME_LIMIT,
+                      "out of memory for what a pipe holds");
+    pipe->head++;
     tidy__sim_io_get(io, n_done, slot->page, n);
     slot->offset = 0;
     slot->len = (unsigned)n;
@@ -184,9 +194,17 @@ static void pipe_describe(struct sim_file *file, FILE *out)
 
 /* ------------------------------------------------------- beginning and ending */
 
+static void free_slots(struct sim_pipe *pipe)
+{
+    if (pipe->slots != pipe->first_slots)
+        tidy__dealloc(pipe->slots);
+}
+
 static void free_pipe(struct sim_pipe *pipe)
 {
-    tidy__dealloc(pipe->slots);
+    for (; pipe->tail != pipe->head; pipe->tail++)
+        tidy__dealloc(slot_at(pipe, pipe->tail)->page);
+    free_slots(pipe);
     tidy__dealloc(pipe);
 }
 
@@ -231,9 +249,7 @@ static struct sim_pipe *new_pipe(struct sim_world *world, int status)
     if (!pipe)
         return NULL;
     pipe->n_slots = N_SLOTS;
-    pipe->slots = tidy__alloc(N_SLOTS * sizeof(*pipe->slots));
-    if (!pipe->slots)
-        return tidy__dealloc(pipe);
+    pipe->slots = pipe->first_slots;
     init_end(&pipe->reader, pipe, world, O_RDONLY | status);
     init_end(&pipe->writer, pipe, world, O_WRONLY | status);
     return pipe;
@@ -327,7 +343,7 @@ static int move_slots(struct sim_pipe *pipe, unsigned n_slots)
     }
     for (idx = 0; idx < n_used; idx++)
         slots[idx] = *slot_at(pipe, pipe->tail + idx);
-    tidy__dealloc(pipe->slots);
+    free_slots(pipe);
     pipe->slots = slots;
     pipe->n_slots = n_slots;
     pipe->tail = 0;

@@ -70,9 +70,19 @@ void tidy__sim_link_move(struct sim_world *world,
 /* Drop what is in flight. */
 void tidy__sim_link_drop(struct sim_world *world, struct sim_link *link);
 
-/* A call begins: count it, let its microsecond pass, and let happen what is due
- * by then. Ends the run at its limits. */
-void tidy__sim_call(struct sim_world *world);
+/* Let happen what is due by now. Ends the run at its limits. */
+void tidy__sim_catch_up(struct sim_world *world);
+
+/* A call begins: count it, let its microsecond pass, and what comes with it. */
+static inline void tidy__sim_call(struct sim_world *world)
+{
+    world->n_steps++;
+    world->now_ns += SIM_CALL_NS;
+    if (world->links || world->timers ||
+        world->n_steps > world->options.max_steps ||
+        world->now_ns > world->options.max_ns)
+        tidy__sim_catch_up(world);
+}
 
 /*
  * A call that blocks: let the network and the timers run until a condition

@@ -31,11 +31,7 @@
 #define SEAM_IS_SANITIZERS(NAME)                                               \
     tidy__sim_is_sanitizers(SIM_SUSPECT_##NAME, __builtin_return_address(0))
 
-/* End the run if a call would mix a real descriptor with simulated ones; one
- * that is not open is neither. */
-void tidy__seam_refuse_real(struct sim_world *world, const char *call, int fd);
-
-/* The same if it is a socket. */
+/* End the run if a call would be made on a real descriptor that is a socket. */
 void tidy__seam_refuse_socket(struct sim_world *world,
                               const char *call,
                               int fd);
@@ -50,6 +46,18 @@ static inline struct sim_world *tidy__seam_world(const char *call, int fd)
     if ((unsigned)fd - SIM_FD_MIN >= SIM_N_FDS || !tidy__sim_is_reserved)
         return NULL;
     return tidy__sim_world ? tidy__sim_world : tidy__seam_trespass(call, fd);
+}
+
+/* For tidy__seam_refuse_real(): of a number that is not the world's. */
+void tidy__seam_refuse_open(struct sim_world *world, const char *call, int fd);
+
+/* End the run if a call would mix a real descriptor with simulated ones; one
+ * that is not open is neither. */
+static inline void
+tidy__seam_refuse_real(struct sim_world *world, const char *call, int fd)
+{
+    if (!tidy__sim_is_fd(fd))
+        tidy__seam_refuse_open(world, call, fd);
 }
 
 /* The same for a call that is of the network or of time: a thread in a world may

@@ -275,10 +275,11 @@ int tidy__sim_tcp_connect(struct sim_socket *sock,
  * round. */
 static struct sim_address as_of(int domain, const struct sim_address *address)
 {
-    struct sim_address mapped = { .len = sizeof(mapped.u.in6) };
+    struct sim_address mapped;
 
     if (domain == address->u.any.sa_family)
         return *address;
+    mapped = (struct sim_address){ .len = sizeof(mapped.u.in6) };
     if (domain == AF_INET) {
         mapped.len = sizeof(mapped.u.in);
         mapped.u.in.sin_family = AF_INET;

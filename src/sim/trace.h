@@ -20,7 +20,8 @@ struct sim_trace {
     size_t n_lines;
 };
 
-/* Add a line, printf-like, without a newline: "read(512, 64) = 5". */
+/* Add a line, printf-like, without a newline: "read(512, 64) = 5". Cold: the
+ * calls are compiled for a trace that is off. */
 #define SIM_TRACE(world, ...)                                                  \
     do {                                                                       \
         if ((world)->trace.is_on)                                              \
@@ -28,6 +29,6 @@ struct sim_trace {
     } while (0)
 
 void tidy__sim_trace_line(struct sim_world *world, const char *fmt, ...)
-    __attribute__((format(printf, 2, 3)));
+    __attribute__((cold, format(printf, 2, 3)));
 
 #endif

@@ -51,10 +51,8 @@ void tidy__sim_world_deinit(struct sim_world *world)
 {
     int fd;
 
-    for (fd = SIM_FD_MIN; fd <= SIM_FD_MAX; fd++) {
-        if (tidy__sim_fd_file(world, fd))
-            tidy__sim_fd_close(world, fd);
-    }
+    while ((fd = tidy__sim_fd_next(world, SIM_FD_MIN)) >= 0)
+        tidy__sim_fd_close(world, fd);
     tidy__sim_sockets_deinit(world);
     tidy__sim_tcp_ports_deinit(world);
     tidy__sim_paths_deinit(world);
@@ -62,16 +60,14 @@ void tidy__sim_world_deinit(struct sim_world *world)
 
 void tidy__sim_describe_files(struct sim_world *world, FILE *out)
 {
-    const struct sim_file *file;
-    int fd;
+    struct sim_file *file;
+    int fd = SIM_FD_MIN - 1;
 
-    for (fd = SIM_FD_MIN; fd <= SIM_FD_MAX; fd++) {
+    while ((fd = tidy__sim_fd_next(world, fd + 1)) >= 0) {
         file = tidy__sim_fd_file(world, fd);
-        if (!file)
-            continue;
         fprintf(out, "  %-4d %-12s ", fd, file->ops->kind);
         if (file->ops->describe)
-            file->ops->describe((struct sim_file *)(uintptr_t)file, out);
+            file->ops->describe(file, out);
         fputc('\n', out);
     }
 }

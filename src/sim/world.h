@@ -83,6 +83,35 @@ int tidy__sim_world_init(struct sim_world *world,
 /* Free everything; what was still open has been reported before. */
 void tidy__sim_world_deinit(struct sim_world *world);
 
+/* The file of a descriptor; NULL: not open in this world. */
+static inline struct sim_file *tidy__sim_fd_file(const struct sim_world *world,
+                                                 int fd)
+{
+    size_t idx = (size_t)(unsigned)fd - SIM_FD_MIN;
+
+    return idx < SIM_N_FDS ? world->fds[idx].file : NULL;
+}
+
+/* An alternative below n, 0 being calm: of a kind that is off there is no other.
+ * Actor is who is concerned: a file's id. */
+static inline size_t tidy__choose(struct sim_world *world,
+                                  enum tidy_choice kind,
+                                  unsigned actor,
+                                  size_t n)
+{
+    if (n < 2 || !(world->options.kinds & TIDY_CHOICE_BIT(kind)))
+        return 0;
+    return tidy__choose_offered(world, kind, actor, n);
+}
+
+/* The same for a fault that happens (1) or not (0). */
+static inline bool tidy__choose_fault(struct sim_world *world,
+                                      enum tidy_choice kind,
+                                      unsigned actor)
+{
+    return tidy__choose(world, kind, actor, 2) == 1;
+}
+
 /* A line for each open descriptor: number, kind, what it is. */
 void tidy__sim_describe_files(struct sim_world *world, FILE *out);
 

@@ -74,12 +74,12 @@ static void descriptors_are_the_worlds(void **state)
 
 static void use_a_file(void *arg)
 {
-    int fd = open("/dev/null", O_RDWR);
-    char byte = 0;
+    int fd = open("/dev/zero", O_RDWR);
+    char byte = 7;
 
     (void)arg;
     CHECK(fd >= 0 && !is_simulated(fd));
-    CHECK(write(fd, &byte, 1) == 1 && read(fd, &byte, 1) == 0);
+    CHECK(write(fd, &byte, 1) == 1 && read(fd, &byte, 1) == 1 && byte == 0);
     CHECK(!is_simulated(dup(fd)) && fcntl(fd, F_GETFD) == 0);
     CHECK(close(fd) == 0);
 }

@@ -19,6 +19,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -179,6 +180,78 @@ static void other_calls_are_refused(void **state)
              place->address.sun_path);
     assert_ends(rename_it, *state, TIDY_OUTCOME_UNMODELLED, text);
     assert_ends(own_it, *state, TIDY_OUTCOME_UNMODELLED, "chown of a Unix");
+}
+
+static void use_null(int fd)
+{
+    char byte = 0;
+
+    CHECK(is_simulated(fd));
+    CHECK(write(fd, &byte, 1) == 1 && read(fd, &byte, 1) == 0);
+    CHECK(close(fd) == 0);
+}
+
+static void open_null_in_every_way(void *arg)
+{
+    const char *path = "/dev/null";
+    FILE *file;
+    int fd;
+
+    (void)arg;
+    use_null(open(path, O_RDWR));
+    use_null(open(path, O_RDWR | O_CREAT | O_TRUNC, 0600));
+    use_null(openat(AT_FDCWD, path, O_RDWR));
+    use_null(openat(-1, path, O_RDWR));
+    use_null(__open_2(path, O_RDWR));
+    use_null((int)syscall(SYS_openat, AT_FDCWD, path, O_RDWR, 0));
+    CHECK_FAILS(open(path, O_CREAT | O_EXCL, 0600), EEXIST);
+    fd = open(path, O_PATH);
+    CHECK(fd >= 0 && !is_simulated(fd) && close(fd) == 0);
+    file = fopen(path, "r");
+    CHECK(file && !is_simulated(fileno(file)) && fclose(file) == 0);
+}
+
+static void null_is_the_worlds(void **state)
+{
+    (void)state;
+    assert_passes(open_null_in_every_way, NULL);
+}
+
+/* Is a number that was another device's the null device's, for reading? */
+static void check_is_null(int fd)
+{
+    struct statx stx;
+    struct stat st;
+    char byte = 0;
+
+    CHECK(fstat(fd, &st) == 0 && st.st_rdev == makedev(1, 3));
+    CHECK(statx(fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &stx) == 0);
+    CHECK(stx.stx_rdev_major == 1 && stx.stx_rdev_minor == 3);
+    CHECK(read(fd, &byte, 1) == 0);
+    CHECK_FAILS(write(fd, &byte, 1), EBADF);
+}
+
+static void copy_null_under_real_numbers(void *arg)
+{
+    int null = open("/dev/null", O_RDONLY);
+    int fds[2] = { open("/dev/zero", O_RDWR), open("/dev/zero", O_RDWR) };
+
+    (void)arg;
+    CHECK(dup2(null, fds[0]) == fds[0] && fcntl(fds[0], F_GETFD) == 0);
+    CHECK(dup3(null, fds[1], O_CLOEXEC) == fds[1]);
+    CHECK(fcntl(fds[1], F_GETFD) == FD_CLOEXEC);
+    check_is_null(fds[0]);
+    check_is_null(fds[1]);
+    check_is_null(null);
+    CHECK_FAILS(dup2(null, -1), EBADF);
+    CHECK(close(null) == 0 && close(fds[0]) == 0 && close(fds[1]) == 0);
+}
+
+/* As a program does that wants nothing from its standard input. */
+static void null_may_have_a_real_number(void **state)
+{
+    (void)state;
+    assert_passes(copy_null_under_real_numbers, NULL);
 }
 
 static void read_urandom(void *arg)
@@ -391,6 +464,8 @@ int main(void)
             sockets_are_no_files, set_up, tear_down),
         cmocka_unit_test_setup_teardown(
             other_calls_are_refused, set_up, tear_down),
+        cmocka_unit_test(null_is_the_worlds),
+        cmocka_unit_test(null_may_have_a_real_number),
         cmocka_unit_test(real_chance_is_refused),
         cmocka_unit_test(addresses_are_as_outside),
         cmocka_unit_test(localhost_has_both_addresses),

@@ -105,6 +105,23 @@ static void table_can_be_full(void **state)
     assert_int_equal(tidy__sim_fd_open(&file, 0), 777);
 }
 
+/* Those that are open can be gone through, from any number on. */
+static void open_ones_are_found(void **state)
+{
+    (void)state;
+    assert_int_equal(tidy__sim_fd_next(&world, SIM_FD_MIN), -1);
+    tidy__sim_fd_open(&file, 0);
+    tidy__sim_fd_open_from(&file, 0, SIM_FD_MIN + 200);
+    tidy__sim_fd_open_from(&file, 0, SIM_FD_MAX);
+    assert_int_equal(tidy__sim_fd_next(&world, SIM_FD_MIN), SIM_FD_MIN);
+    assert_int_equal(tidy__sim_fd_next(&world, SIM_FD_MIN + 1),
+                     SIM_FD_MIN + 200);
+    assert_int_equal(tidy__sim_fd_next(&world, SIM_FD_MIN + 200),
+                     SIM_FD_MIN + 200);
+    assert_int_equal(tidy__sim_fd_next(&world, SIM_FD_MIN + 201), SIM_FD_MAX);
+    assert_int_equal(tidy__sim_fd_next(&world, SIM_FD_MAX + 1), -1);
+}
+
 /* By choice none is left; but one that is asked for by number is there. */
 static void fault_leaves_no_number(void **state)
 {
@@ -171,6 +188,7 @@ int main(void)
         file_unit_test(lowest_is_given),
         file_unit_test(number_can_be_asked_for),
         file_unit_test(table_can_be_full),
+        file_unit_test(open_ones_are_found),
         file_unit_test(fault_leaves_no_number),
         file_unit_test(last_close_releases),
         file_unit_test(others_are_not_open),

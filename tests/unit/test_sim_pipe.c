@@ -415,6 +415,20 @@ static void deadlock_is_told(void **state)
     assert_dies(read_for_ever, NULL, "512  pipe         reading end\n");
 }
 
+static void write_without_memory(void *arg)
+{
+    (void)arg;
+    oom_fail_nth(1);
+    put(1);
+}
+
+/* What is written must be somewhere. */
+static void memory_for_bytes_is_needed(void **state)
+{
+    (void)state;
+    assert_dies(write_without_memory, NULL, "out of memory for what a pipe");
+}
+
 static void ends_are_described(void **state)
 {
     (void)state;
@@ -450,6 +464,7 @@ int main(void)
         pipe_unit_test(read_blocks),
         pipe_unit_test(write_blocks),
         pipe_unit_test(deadlock_is_told),
+        pipe_unit_test(memory_for_bytes_is_needed),
         pipe_unit_test(ends_are_described),
     };
 
