@@ -12,6 +12,7 @@
  */
 #include "sim/calls.h"
 #include "sim/epoll.h"
+#include "sim/fault.h"
 #include "sim/progress.h"
 #include "sim/readiness.h"
 
@@ -101,10 +102,13 @@ static void report_watch(struct report *report, struct sim_watch *watch)
     report->events[report->n].data = watch->event.data;
     report->n++;
     report->n_left -= report->n_left > 0;
-    if (watch->event.events & EPOLLONESHOT) {
+    if ((watch->event.events & EPOLLONESHOT) && !SIM_FAULT(ONE_SHOT)) {
         watch->event.events &= PRIVATE_BITS;
-    } else if (!(watch->event.events & EPOLLET)) {
-        DL_APPEND2(epoll->ready, watch, ready_prev, ready_next);
+    } else if (!(watch->event.events & EPOLLET) || SIM_FAULT(EDGE_LEVEL)) {
+        if (SIM_FAULT(LEVEL_ORDER))
+            DL_PREPEND2(epoll->ready, watch, ready_prev, ready_next);
+        else
+            DL_APPEND2(epoll->ready, watch, ready_prev, ready_next);
         watch->is_ready = true;
     }
 }

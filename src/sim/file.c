@@ -9,6 +9,7 @@
 #include "sim/file.h"
 
 #include "sim/epoll.h"
+#include "sim/fault.h"
 #include "sim/world.h"
 
 #include <errno.h>
@@ -94,8 +95,11 @@ int tidy__sim_fd_close(struct sim_world *world, int fd)
 
     if (!file)
         return -EBADF;
-    world->used_fds[idx / 64] &= ~(UINT64_C(1) << idx % 64);
+    if (!SIM_FAULT(NO_REUSE))
+        world->used_fds[idx / 64] &= ~(UINT64_C(1) << idx % 64);
     world->fds[idx].file = NULL;
+    if (SIM_FAULT(DUP_WATCH))
+        tidy__sim_watches_drop(file);
     if (--file->n_fds > 0)
         return 0;
     tidy__sim_watches_drop(file);

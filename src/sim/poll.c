@@ -8,6 +8,7 @@
  * here; the interposition has refused those of real files.
  */
 #include "sim/calls.h"
+#include "sim/fault.h"
 #include "sim/progress.h"
 #include "sim/readiness.h"
 
@@ -26,12 +27,19 @@ struct poll_call {
 static short look(const struct sim_world *world, const struct pollfd *pollfd)
 {
     struct sim_file *file;
-    uint32_t wanted = (unsigned short)pollfd->events | EPOLLERR | EPOLLHUP;
+    uint32_t wanted = (unsigned short)pollfd->events |
+                      (SIM_FAULT(POLL_ERR) ? 0u : EPOLLERR | EPOLLHUP);
+    uint32_t found;
 
     if (pollfd->fd < 0)
         return 0;
     file = tidy__sim_fd_file(world, pollfd->fd);
-    return file ? (short)(file->ops->poll(file) & wanted) : POLLNVAL;
+    if (!file)
+        return POLLNVAL;
+    found = file->ops->poll(file);
+    if (SIM_FAULT(POLL_HUP) && (found & EPOLLRDHUP))
+        found |= EPOLLHUP;
+    return (short)(found & wanted);
 }
 
 static bool is_any_ready(void *arg)

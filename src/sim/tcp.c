@@ -10,6 +10,7 @@
 #include "sim/tcp.h"
 
 #include "base/alloc.h"
+#include "sim/fault.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -85,6 +86,8 @@ static int check_writable(struct sim_tcp *tcp)
 {
     if (tcp->state == SIM_TCP_SYN_SENT)
         return -EAGAIN;
+    if (SIM_FAULT(RESET_EPIPE) && tcp->sock.error == ECONNRESET)
+        return -EPIPE;
     if (!tcp->sock.error && !(tcp->shut & SIM_SHUT_OUT) &&
         (tcp->state == SIM_TCP_ESTABLISHED || tcp->state == SIM_TCP_CLOSE_WAIT))
         return 0;

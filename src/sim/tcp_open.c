@@ -14,6 +14,7 @@
  * never be accepted at all.
  */
 #include "base/alloc.h"
+#include "sim/fault.h"
 #include "sim/tcp.h"
 
 #include <arpa/inet.h>
@@ -328,7 +329,7 @@ static struct sim_tcp *new_child(const struct sim_tcp *listener,
 
 static bool is_backlog_full(const struct sim_tcp *listener)
 {
-    return listener->n_waiting > listener->backlog;
+    return listener->n_waiting + SIM_FAULT(SHORT_BACKLOG) > listener->backlog;
 }
 
 static void refuse(struct sim_tcp *client)
