@@ -29,16 +29,17 @@ TIDY_BEGIN_DECLS
 
 /**
  * What the kernel leaves open: name, text. Alternative 0 of each is the calm
- * one: an idle Linux with its loopback interface.
+ * one: an idle Linux with its loopback interface. docs/WORLD.md has the others.
  */
 /* clang-format off */
 #define TIDY_CHOICE_TABLE(X)                                                   \
     X(ORDER, "order", "what is in flight, and what arrives next")              \
     X(READY, "ready", "which ready descriptors are reported, in which order")  \
-    X(ACCEPT, "accept", "a connection reaches the backlog late")               \
+    X(ACCEPT, "accept", "what reaches the backlog, and when")                  \
     X(TIMER, "timer", "a time limit passes before what is under way")          \
     X(READ_CUT, "read-cut", "a read returns less than there is")               \
     X(WRITE_CUT, "write-cut", "a write takes less than there is room for")     \
+    X(REUSE, "reuse", "the number of a closed descriptor is not the next")     \
     X(WAKE, "wake", "a wait ends although nothing is ready")                   \
     X(EINTR_FAULT, "eintr", "a blocking call is interrupted")                  \
     X(EMFILE_FAULT, "emfile", "no descriptor is left")                         \

@@ -323,5 +323,6 @@ tidy__sim_tcp_new(struct sim_world *world, int domain, int status)
     tidy__sim_socket_init(&tcp->sock, world, &tcp_ops, domain, status);
     tcp->out.actor = tcp->sock.file.id;
     tcp->out.deliver = tidy__sim_tcp_deliver;
+    tcp->out.receiver = tidy__sim_tcp_receiver;
     return &tcp->sock;
 }

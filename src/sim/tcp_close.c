@@ -104,6 +104,7 @@ void tidy__sim_tcp_take_reset(struct sim_tcp *tcp)
         tidy__buffer_deinit(&tcp->in);
     tidy__sim_file_wake(&tcp->sock.file, EPOLLERR);
     tidy__sim_tcp_done(tcp);
+    tidy__sim_tcp_reset_in_backlog(tcp);
 }
 
 /* The socket is done with; its port is not. */
@@ -258,6 +259,8 @@ void tidy__sim_tcp_disconnect(struct sim_tcp *tcp)
 {
     bool is_reset = needs_reset(tcp);
 
+    if (tcp->state != SIM_TCP_CLOSE) /* else bind() may have given one since */
+        tidy__sim_tcp_put_port(tcp);
     if (tcp->state == SIM_TCP_LISTEN)
         tidy__sim_tcp_stop_listening(tcp);
     if (is_reset || tcp->state == SIM_TCP_SYN_SENT)
@@ -269,7 +272,6 @@ void tidy__sim_tcp_disconnect(struct sim_tcp *tcp)
     tidy__sim_timer_clear(tcp->sock.file.world, &tcp->syn_timer);
     tidy__buffer_deinit(&tcp->in);
     tidy__buffer_deinit(&tcp->unsent);
-    tidy__sim_tcp_put_port(tcp);
     tidy__sim_tcp_reset_host(tcp);
     tcp->peer.len = 0;
     tcp->shut = 0;

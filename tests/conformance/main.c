@@ -6,9 +6,9 @@
  *                 [--faults] [--show]
  *
  * Random programs of system calls are executed by both, from a seed on; what is
- * determined must be the same. A disagreement is shrunk and shown with its seed,
- * which replays it: --seed N --programs 1. The same with fewer results that are
- * the kernel's exactly than MIN_EXACT_PERCENT is a failure, too.
+ * determined must be the same, and MIN_EXACT_PERCENT of all results must have been
+ * compared so. A disagreement is shrunk and shown with its seed, which replays
+ * it: --seed N --programs 1.
  *
  * With --faults each fault that can be planted in the model is, and some program
  * must disagree then.
