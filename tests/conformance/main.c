@@ -90,12 +90,14 @@ static int compare_programs(const struct options *options)
     }
     printf("programs %" PRIu64 " from seed %" PRIu64 ", disagreements %" PRIu64
            "\n"
+           "network %s\n"
            "results compared exactly %" PRIu64 " (%.2f %%), within limits "
            "%" PRIu64 ", calls left out %" PRIu64 "\n"
            "programs that the kernel was asked again %" PRIu64 "\n",
            n,
            options->seed,
            n_disagreements,
+           machine.has_own_network ? "of its own" : "the machine's",
            trial.tally.n_exact,
            percent_exact(&trial.tally),
            trial.tally.n_loose,
