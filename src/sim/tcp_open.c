@@ -197,12 +197,13 @@ static int find_route(const struct sim_tcp *tcp)
 {
     bool is_v6 = tcp->sock.domain == AF_INET6;
 
+    if (!tidy__sim_is_loopback(&tcp->peer) ||
+        (is_v6 && tcp->sock.is_v6_only && is_mapped(&tcp->peer)))
+        return -ENETUNREACH;
     if (is_v6 && tcp->is_host_bound && is_mapped(&tcp->local) &&
         !is_mapped(&tcp->peer))
         return -EAFNOSUPPORT;
-    if (is_v6 && tcp->sock.is_v6_only && is_mapped(&tcp->peer))
-        return -ENETUNREACH;
-    return tidy__sim_is_loopback(&tcp->peer) ? 0 : -ENETUNREACH;
+    return 0;
 }
 
 /* From then on Linux sends all that an IPv6 socket sends over IPv4, also to

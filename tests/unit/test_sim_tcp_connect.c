@@ -117,6 +117,26 @@ static void ipv6_socket_stays_with_ipv4(void **state)
 #undef CONNECT6
 }
 
+/* From an IPv4 host no IPv6 host is reached; that there is no way at all to some
+ * is found out first. */
+static void ways_are_looked_for_first(void **state)
+{
+    struct sockaddr_in6 address = { .sin6_family = AF_INET6 };
+    const struct sockaddr *any = (const struct sockaddr *)&address;
+    int fd = tidy__sim_socket(&world, AF_INET6, SOCK_STREAM | SOCK_NONBLOCK, 0);
+
+    (void)state;
+    inet_pton(AF_INET6, "::ffff:127.0.0.1", &address.sin6_addr);
+    assert_int_equal(tidy__sim_bind(&world, fd, any, sizeof(address)), 0);
+    address.sin6_port = htons(NOBODYS_PORT);
+    address.sin6_addr = in6addr_loopback;
+    assert_int_equal(tidy__sim_connect(&world, fd, any, sizeof(address)),
+                     -EAFNOSUPPORT);
+    inet_pton(AF_INET6, "2001:db8::1", &address.sin6_addr);
+    assert_int_equal(tidy__sim_connect(&world, fd, any, sizeof(address)),
+                     -ENETUNREACH);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -124,6 +144,7 @@ int main(void)
         world_unit_test(given_port_goes_with_a_refusal),
         world_unit_test(twins_cannot_be),
         world_unit_test(ipv6_socket_stays_with_ipv4),
+        world_unit_test(ways_are_looked_for_first),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
