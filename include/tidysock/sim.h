@@ -31,17 +31,18 @@ TIDY_BEGIN_DECLS
 
 /**
  * What the kernel leaves open: name, text. Alternative 0 of each is the calm
- * one: an idle Linux with its loopback interface.
+ * one: an idle Linux with its loopback interface. docs/WORLD.md has the others.
  */
 /* clang-format off */
 #define TIDY_CHOICE_TABLE(X)                                                   \
     X(ORDER, "order", "what is in flight, and what arrives next")              \
     X(READY, "ready", "which ready descriptors are reported, in which order")  \
-    X(ACCEPT, "accept", "a connection reaches the backlog late")               \
+    X(ACCEPT, "accept", "what reaches the backlog, and when")                  \
     X(TIMER, "timer", "a time limit passes before what is under way")          \
     X(READ_CUT, "read-cut", "a read returns less than there is")               \
     X(WRITE_CUT, "write-cut", "a write takes less than there is room for")     \
-    X(WAKE, "wake", "a wait ends although nothing is ready")                   \
+    X(REUSE, "reuse", "the number of a closed descriptor is not the next")     \
+    X(WAKE, "wake", "a wait says that a socket is readable which is not")      \
     X(EINTR_FAULT, "eintr", "a blocking call is interrupted")                  \
     X(EMFILE_FAULT, "emfile", "no descriptor is left")                         \
     X(ENOBUFS_FAULT, "enobufs", "no memory is left for a socket")              \
@@ -65,7 +66,7 @@ TIDY_API const char *tidy_choice_name(enum tidy_choice kind);
 /** A set of kinds, for tidy_world_options. */
 #define TIDY_CHOICE_BIT(kind) (UINT32_C(1) << (kind))
 #define TIDY_CHOICES_ALL ((UINT32_C(1) << TIDY_N_CHOICES) - 1)
-/** All but the faults: what an idle machine may do. */
+/** All but the faults and short counts: what an idle machine may do. */
 #define TIDY_CHOICES_ORDERS                                                    \
     (TIDY_CHOICE_BIT(TIDY_CHOICE_ORDER) | TIDY_CHOICE_BIT(TIDY_CHOICE_READY) | \
      TIDY_CHOICE_BIT(TIDY_CHOICE_ACCEPT) | TIDY_CHOICE_BIT(TIDY_CHOICE_TIMER))

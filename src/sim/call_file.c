@@ -22,9 +22,13 @@
 
 int tidy__sim_close(struct sim_world *world, int fd)
 {
+    struct sim_file *file;
     int result;
 
     tidy__sim_call(world);
+    file = tidy__sim_fd_file(world, fd);
+    if (file)
+        tidy__sim_arrive_at(file);
     result = tidy__sim_fd_close(world, fd);
     SIM_TRACE(world, "close(%d) = %d", fd, result);
     return result;
@@ -54,7 +58,7 @@ static int put_at(struct sim_world *world, int fd, int new_fd, int fd_flags)
     if (fd == new_fd)
         return fd;
     tidy__sim_fd_close(world, new_fd);
-    return tidy__sim_fd_open_from(file, fd_flags, new_fd);
+    return tidy__sim_fd_open_at(file, fd_flags, new_fd);
 }
 
 int tidy__sim_dup3(struct sim_world *world,
@@ -289,6 +293,8 @@ int tidy__sim_ioctl(struct sim_world *world,
 
     tidy__sim_call(world);
     file = tidy__sim_fd_file(world, fd);
+    if (file)
+        tidy__sim_arrive_at(file);
     if (file)
         result = input_output(file, &world->fds[fd - SIM_FD_MIN], request, arg);
     SIM_TRACE(world, "ioctl(%d, 0x%lx) = %d", fd, request, result);

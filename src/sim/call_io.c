@@ -131,6 +131,7 @@ static int begin(struct transfer *transfer,
         return result;
     if (flags)
         refuse_flags(world, flags);
+    tidy__sim_arrive_at(transfer->file);
     transfer->may_block =
         !(transfer->file->status & O_NONBLOCK) && !(flags & MSG_DONTWAIT);
     return 0;

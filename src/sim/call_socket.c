@@ -23,7 +23,10 @@ find_socket(struct sim_world *world, int fd, struct sim_socket **ret_sock)
     if (!file)
         return -EBADF;
     *ret_sock = tidy__sim_socket_of(file);
-    return *ret_sock ? 0 : -ENOTSOCK;
+    if (!*ret_sock)
+        return -ENOTSOCK;
+    tidy__sim_arrive_at(file);
+    return 0;
 }
 
 static int status_of(int type)
@@ -322,6 +325,8 @@ accept_waiting(struct sim_socket *sock, int fd, struct sim_socket **ret_child)
     }
 }
 
+/* A number is free: that is seen to before anything is taken from the backlog,
+ * where a connection stays that there is no number for. */
 static int give_child(struct sim_socket *child,
                       struct sockaddr *address,
                       socklen_t *len,
@@ -332,7 +337,7 @@ static int give_child(struct sim_socket *child,
     child->ops->name(child, SIM_NAME_ACCEPTED, &peer);
     child->file.status = status_of(flags);
     give_address(&peer, address, len);
-    return give_fd(child, fd_flags_of(flags));
+    return tidy__sim_fd_open_from(&child->file, fd_flags_of(flags), SIM_FD_MIN);
 }
 
 int tidy__sim_accept4(struct sim_world *world,
@@ -349,9 +354,12 @@ int tidy__sim_accept4(struct sim_world *world,
     if (result != -EBADF && (flags & ~TYPE_FLAGS))
         result = -EINVAL;
     else if (result != -EBADF && tidy__sim_fd_is_full(world))
-        result = -EMFILE; /* before anything is taken from the backlog */
+        result = -EMFILE;
     else if (result == 0 && !sock->ops->is_listening(sock))
         result = -EINVAL;
+    else if (result == 0 &&
+             tidy__choose_fault(world, TIDY_CHOICE_EMFILE_FAULT, sock->file.id))
+        result = -EMFILE;
     if (result == 0)
         result = accept_waiting(sock, fd, &child);
     if (result == 0)

@@ -88,7 +88,7 @@ void tidy__sim_watches_wake(struct sim_file *file, uint32_t key)
 
 uint32_t tidy__sim_watch_poll(const struct sim_watch *watch)
 {
-    return watch->file->ops->poll(watch->file) & watch->event.events;
+    return tidy__sim_poll_or_rumour(watch->file) & watch->event.events;
 }
 
 bool tidy__sim_epoll_is_ready(struct sim_epoll *epoll)

@@ -12,6 +12,7 @@
  */
 #include "sim/calls.h"
 #include "sim/epoll.h"
+#include "sim/fault.h"
 #include "sim/progress.h"
 #include "sim/readiness.h"
 
@@ -101,10 +102,13 @@ static void report_watch(struct report *report, struct sim_watch *watch)
     report->events[report->n].data = watch->event.data;
     report->n++;
     report->n_left -= report->n_left > 0;
-    if (watch->event.events & EPOLLONESHOT) {
+    if ((watch->event.events & EPOLLONESHOT) && !SIM_FAULT(ONE_SHOT)) {
         watch->event.events &= PRIVATE_BITS;
-    } else if (!(watch->event.events & EPOLLET)) {
-        DL_APPEND2(epoll->ready, watch, ready_prev, ready_next);
+    } else if (!(watch->event.events & EPOLLET) || SIM_FAULT(EDGE_LEVEL)) {
+        if (SIM_FAULT(LEVEL_ORDER))
+            DL_PREPEND2(epoll->ready, watch, ready_prev, ready_next);
+        else
+            DL_APPEND2(epoll->ready, watch, ready_prev, ready_next);
         watch->is_ready = true;
     }
 }
@@ -136,6 +140,19 @@ static bool is_ready(void *arg)
     return tidy__sim_epoll_is_ready(arg);
 }
 
+static struct sim_file *nth_input(void *arg, size_t n)
+{
+    const struct sim_epoll *epoll = arg;
+    const struct sim_watch *watch;
+
+    DL_FOREACH2(epoll->items, watch, item_next) {
+        if (watch->file->ops->is_socket &&
+            (watch->event.events & (EPOLLIN | EPOLLRDNORM)) && n-- == 0)
+            return watch->file;
+    }
+    return NULL;
+}
+
 static int wait_and_report(struct sim_epoll *epoll,
                            int epfd,
                            struct epoll_event *events,
@@ -146,13 +163,17 @@ static int wait_and_report(struct sim_epoll *epoll,
                                              .fd = epfd,
                                              .actor = epoll->file.id,
                                              .is_ready = is_ready,
+                                             .nth_input = nth_input,
                                              .arg = epoll };
     int result;
 
     epoll->is_waited_for = true;
     result = tidy__sim_await_ready(epoll->file.world, &readiness, timeout_ns);
     epoll->is_waited_for = false;
-    return result > 0 ? report_all(epoll, events, n_max) : result;
+    if (result > 0)
+        result = report_all(epoll, events, n_max);
+    epoll->file.world->rumour = NULL;
+    return result;
 }
 
 /* ep_check_params() */

@@ -5,10 +5,14 @@
  * A file counts its descriptors and is released with the last of them; before
  * that, those who watch it forget it, as fput() does. A bit for each number
  * that is in use finds the lowest free one.
+ *
+ * By choice a number that was in use before is not given again yet, but the next
+ * free one: as if somebody else, a thread or a library, had been quicker.
  */
 #include "sim/file.h"
 
 #include "sim/epoll.h"
+#include "sim/fault.h"
 #include "sim/world.h"
 
 #include <errno.h>
@@ -69,22 +73,44 @@ int tidy__sim_fd_next(const struct sim_world *world, int min_fd)
     return idx < 0 ? -1 : idx + SIM_FD_MIN;
 }
 
-int tidy__sim_fd_open_from(struct sim_file *file, int fd_flags, int min_fd)
+int tidy__sim_fd_open_at(struct sim_file *file, int fd_flags, int fd)
 {
     struct sim_world *world = file->world;
+    int idx = fd - SIM_FD_MIN;
+
+    world->used_fds[idx / 64] |= UINT64_C(1) << idx % 64;
+    world->old_fds[idx / 64] |= UINT64_C(1) << idx % 64;
+    world->fds[idx].file = file;
+    world->fds[idx].flags = fd_flags;
+    file->n_fds++;
+    return fd;
+}
+
+/* An index of the table, or -EMFILE. */
+static int choose_free(struct sim_world *world, unsigned actor, size_t from)
+{
+    int idx = find(world, from, FREE), next;
+
+    if (idx < 0 || !(world->old_fds[idx / 64] & (UINT64_C(1) << idx % 64)) ||
+        idx == SIM_N_FDS - 1)
+        return idx;
+    next = find(world, (size_t)idx + 1, FREE);
+    if (next < 0 || tidy__choose(world, TIDY_CHOICE_REUSE, actor, 2) == 0)
+        return idx;
+    return next;
+}
+
+int tidy__sim_fd_open_from(struct sim_file *file, int fd_flags, int min_fd)
+{
     int idx;
 
     if (min_fd > SIM_FD_MAX)
         return -EMFILE;
-    idx = find(
-        world, min_fd > SIM_FD_MIN ? (size_t)(min_fd - SIM_FD_MIN) : 0, FREE);
-    if (idx < 0)
-        return idx;
-    world->used_fds[idx / 64] |= UINT64_C(1) << idx % 64;
-    world->fds[idx].file = file;
-    world->fds[idx].flags = fd_flags;
-    file->n_fds++;
-    return idx + SIM_FD_MIN;
+    idx = choose_free(file->world,
+                      file->id,
+                      min_fd > SIM_FD_MIN ? (size_t)(min_fd - SIM_FD_MIN) : 0);
+    return idx < 0 ? idx
+                   : tidy__sim_fd_open_at(file, fd_flags, idx + SIM_FD_MIN);
 }
 
 int tidy__sim_fd_open(struct sim_file *file, int fd_flags)
@@ -101,8 +127,11 @@ int tidy__sim_fd_close(struct sim_world *world, int fd)
 
     if (!file)
         return -EBADF;
-    world->used_fds[idx / 64] &= ~(UINT64_C(1) << idx % 64);
+    if (!SIM_FAULT(NO_REUSE))
+        world->used_fds[idx / 64] &= ~(UINT64_C(1) << idx % 64);
     world->fds[idx].file = NULL;
+    if (SIM_FAULT(DUP_WATCH))
+        tidy__sim_watches_drop(file);
     if (--file->n_fds > 0)
         return 0;
     tidy__sim_watches_drop(file);

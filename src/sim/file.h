@@ -113,11 +113,13 @@ int tidy__sim_io_queue(const struct sim_io *io,
 
 /* ------------------------------------------------------ the descriptor table */
 
-/* The lowest free descriptor for a file, or -EMFILE, and then the file is
- * untouched. fd_flags: FD_CLOEXEC or 0. */
+/* The lowest free descriptor for a file, or -EMFILE, also by choice, and then
+ * the file is untouched. fd_flags: FD_CLOEXEC or 0. */
 int tidy__sim_fd_open(struct sim_file *file, int fd_flags);
-/* The same, from a number on (F_DUPFD), or exactly that (dup2). */
+/* The same, from a number on (F_DUPFD), and if there is one it is given. */
 int tidy__sim_fd_open_from(struct sim_file *file, int fd_flags, int min_fd);
+/* This very number, which is free. */
+int tidy__sim_fd_open_at(struct sim_file *file, int fd_flags, int fd);
 
 /* Is no number left? */
 bool tidy__sim_fd_is_full(const struct sim_world *world);

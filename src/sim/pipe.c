@@ -17,6 +17,7 @@
 
 #include "base/alloc.h"
 #include "sim/calls.h"
+#include "sim/fault.h"
 #include "sim/progress.h"
 
 #include <errno.h>
@@ -109,7 +110,7 @@ static size_t merge(struct sim_pipe *pipe, const struct sim_io *io)
     unsigned n = (unsigned)(io->len % PAGE);
     struct slot *slot;
 
-    if (n == 0 || pipe->head == pipe->tail)
+    if (n == 0 || pipe->head == pipe->tail || SIM_FAULT(PIPE_NO_MERGE))
         return 0;
     slot = slot_at(pipe, pipe->head - 1);
     if (slot->offset + slot->len + n > PAGE)
@@ -146,7 +147,7 @@ static ssize_t pipe_write(struct sim_file *file, const struct sim_io *io)
     if (io->len == 0)
         return 0;
     if (!pipe->reader.is_open)
-        return -EPIPE;
+        return SIM_FAULT(PIPE_NO_EPIPE) ? (ssize_t)io->len : -EPIPE;
     n_done = merge(pipe, io);
     while (n_done < io->len && !is_full(pipe))
         n_done += fill_slot(pipe, io, n_done);
@@ -167,7 +168,8 @@ static uint32_t pipe_poll(struct sim_file *file)
     if (file == &pipe->reader.file) {
         if (pipe->head != pipe->tail)
             mask |= EPOLLIN | EPOLLRDNORM;
-        return pipe->writer.is_open ? mask : mask | EPOLLHUP;
+        return pipe->writer.is_open || SIM_FAULT(PIPE_NO_HUP) ? mask
+                                                              : mask | EPOLLHUP;
     }
     if (!is_full(pipe))
         mask |= EPOLLOUT | EPOLLWRNORM;

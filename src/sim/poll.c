@@ -3,11 +3,12 @@
  * poll(2): all that are asked for are looked at, each time that something has
  * happened.
  *
- * By choice only one of those that are ready is reported, as if the others
+ * By choice only some of those that are ready are reported, as if the others
  * became so an instant later. Numbers that are not the world's are not open
  * here; the interposition has refused those of real files.
  */
 #include "sim/calls.h"
+#include "sim/fault.h"
 #include "sim/progress.h"
 #include "sim/readiness.h"
 
@@ -26,12 +27,19 @@ struct poll_call {
 static short look(const struct sim_world *world, const struct pollfd *pollfd)
 {
     struct sim_file *file;
-    uint32_t wanted = (unsigned short)pollfd->events | EPOLLERR | EPOLLHUP;
+    uint32_t wanted = (unsigned short)pollfd->events |
+                      (SIM_FAULT(POLL_ERR) ? 0u : EPOLLERR | EPOLLHUP);
+    uint32_t found;
 
     if (pollfd->fd < 0)
         return 0;
     file = tidy__sim_fd_file(world, pollfd->fd);
-    return file ? (short)(file->ops->poll(file) & wanted) : POLLNVAL;
+    if (!file)
+        return POLLNVAL;
+    found = tidy__sim_poll_or_rumour(file);
+    if (SIM_FAULT(POLL_HUP) && (found & EPOLLRDHUP))
+        found |= EPOLLHUP;
+    return (short)(found & wanted);
 }
 
 static bool is_any_ready(void *arg)
@@ -46,6 +54,22 @@ static bool is_any_ready(void *arg)
     return false;
 }
 
+static struct sim_file *nth_input(void *arg, size_t n)
+{
+    const struct poll_call *call = arg;
+    nfds_t idx;
+
+    for (idx = 0; idx < call->n_fds; idx++) {
+        struct sim_file *file =
+            tidy__sim_fd_file(call->world, call->fds[idx].fd);
+
+        if (file && file->ops->is_socket &&
+            (call->fds[idx].events & (POLLIN | POLLRDNORM)) && n-- == 0)
+            return file;
+    }
+    return NULL;
+}
+
 static size_t look_at_all(const struct poll_call *call)
 {
     size_t n_ready = 0;
@@ -58,33 +82,23 @@ static size_t look_at_all(const struct poll_call *call)
     return n_ready;
 }
 
-/* Forget all that are ready but one. */
-static void leave_one(const struct poll_call *call, size_t one)
-{
-    size_t n_before = 0;
-    nfds_t idx;
-
-    for (idx = 0; idx < call->n_fds; idx++) {
-        if (call->fds[idx].revents && n_before++ != one)
-            call->fds[idx].revents = 0;
-    }
-}
-
 static int report(const struct poll_call *call)
 {
-    size_t n_ready = look_at_all(call);
-    size_t one = tidy__sim_choose_ready(call->world, n_ready);
+    struct sim_pick pick;
     nfds_t idx;
+    int n;
 
-    if (one != SIM_ALL_READY) {
-        leave_one(call, one);
-        n_ready = 1;
+    tidy__sim_pick_init(&pick, call->world, look_at_all(call));
+    n = (int)pick.n_wanted;
+    for (idx = 0; idx < call->n_fds; idx++) {
+        struct pollfd *pollfd = &call->fds[idx];
+
+        if (pollfd->revents && !tidy__sim_pick_next(&pick))
+            pollfd->revents = 0;
+        tidy__sim_trace_ready(
+            call->world, pollfd->fd, (unsigned short)pollfd->revents);
     }
-    for (idx = 0; idx < call->n_fds; idx++)
-        tidy__sim_trace_ready(call->world,
-                              call->fds[idx].fd,
-                              (unsigned short)call->fds[idx].revents);
-    return (int)n_ready;
+    return n;
 }
 
 static void report_none(const struct poll_call *call)
@@ -98,7 +112,11 @@ static void report_none(const struct poll_call *call)
 static int wait_and_report(struct poll_call *call, uint64_t timeout_ns)
 {
     const struct sim_readiness readiness = {
-        .call = "poll", .fd = -1, .is_ready = is_any_ready, .arg = call
+        .call = "poll",
+        .fd = -1,
+        .is_ready = is_any_ready,
+        .nth_input = nth_input,
+        .arg = call,
     };
     int result;
 
@@ -108,8 +126,10 @@ static int wait_and_report(struct poll_call *call, uint64_t timeout_ns)
         return -EFAULT;
     result = tidy__sim_await_ready(call->world, &readiness, timeout_ns);
     if (result > 0)
-        return report(call);
-    report_none(call);
+        result = report(call);
+    else
+        report_none(call);
+    call->world->rumour = NULL;
     return result;
 }
 

@@ -2,7 +2,8 @@
 /*
  * What happens by itself: the clock goes on, timers fire, segments arrive.
  *
- *   a call begins   -> a microsecond passes; what is due by then happens
+ *   a call begins   -> a microsecond passes; what is due by then happens, and
+ *                      by choice what is on its way to the file in question
  *   a call blocks   -> one thing after the other happens until it can return:
  *                      a segment arrives, or time passes to the next timer
  *   nothing is left -> deadlock
@@ -201,6 +202,34 @@ static struct sim_link *choose_link(struct sim_world *world)
     for (link = world->links; choice > 0; choice--)
         link = link->next;
     return link;
+}
+
+/* The nth of those that are for a file; NULL: there are not so many. */
+static struct sim_link *
+find_link_to(struct sim_world *world, const struct sim_file *file, size_t n)
+{
+    struct sim_link *link;
+
+    DL_FOREACH(world->links, link) {
+        if ((!file || link->receiver(link) == file) && n-- == 0)
+            return link;
+    }
+    return NULL;
+}
+
+void tidy__sim_arrive(struct sim_world *world,
+                      unsigned actor,
+                      const struct sim_file *file)
+{
+    size_t n, choice;
+
+    do {
+        for (n = 0; find_link_to(world, file, n);)
+            n++;
+        choice = tidy__choose(world, TIDY_CHOICE_ORDER, actor, n + 1);
+        if (choice > 0)
+            deliver_first(world, find_link_to(world, file, choice - 1));
+    } while (choice > 0);
 }
 
 /* ----------------------------------------------------------------- progress */

@@ -35,6 +35,8 @@ struct sim_link {
     struct sim_link *prev, *next; /* in sim_world.links while it has segments */
     struct sim_segment *segments; /* DL, owned */
     unsigned actor;               /* whose this is, for choices */
+    /* Who will see the first of them; NULL: nobody that a call is made on. */
+    struct sim_file *(*receiver)(struct sim_link *link);
     /* It arrives: len bytes of the io from an offset on (NULL: none). */
     void (*deliver)(struct sim_link *link,
                     int type,
@@ -69,6 +71,18 @@ void tidy__sim_link_move(struct sim_world *world,
 
 /* Drop what is in flight. */
 void tidy__sim_link_drop(struct sim_world *world, struct sim_link *link);
+
+/* Before a call looks at a file, or at any (NULL), what is in flight to it may
+ * arrive. Calm, nothing is. */
+void tidy__sim_arrive(struct sim_world *world,
+                      unsigned actor,
+                      const struct sim_file *file);
+
+static inline void tidy__sim_arrive_at(struct sim_file *file)
+{
+    if (file->world->links)
+        tidy__sim_arrive(file->world, file->id, file);
+}
 
 /* Let happen what is due by now. Ends the run at its limits. */
 void tidy__sim_catch_up(struct sim_world *world);

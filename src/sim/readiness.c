@@ -5,11 +5,12 @@
  *   ready            -> told at once, which is calm; or when the time is up, as
  *                       if it had become so only then
  *   not ready        -> the world goes on until it is, or the time is up
- *                       by choice: a signal comes (EINTR), or the time seems to
- *                       be up already
+ *                       by choice: a signal comes (EINTR), or a socket is said
+ *                       to be readable that is not (select(2), BUGS)
  *
- * Nothing is told later than the bound on latency allows. A wait without a time
- * limit never ends for nothing: no kernel does that.
+ * Nothing is told later than the bound on latency allows. Before it is told what
+ * is ready, more of what is in flight may arrive. No wait ends before its time
+ * with nothing to tell: no kernel does that.
  */
 #include "sim/readiness.h"
 
@@ -41,48 +42,98 @@ static void be_late(struct sim_world *world,
                    world->now_ns + timeout_ns);
 }
 
+/* One of the sockets that are waited for is said to be readable, by choice. */
+static bool spread_rumour(struct sim_world *world,
+                          const struct sim_readiness *readiness)
+{
+    struct sim_file *file;
+    size_t n = 0, choice;
+
+    if (!(world->options.kinds & TIDY_CHOICE_BIT(TIDY_CHOICE_WAKE)))
+        return false;
+    while (readiness->nth_input(readiness->arg, n))
+        n++;
+    choice = tidy__choose(world, TIDY_CHOICE_WAKE, readiness->actor, n + 1);
+    if (choice == 0)
+        return false;
+    file = readiness->nth_input(readiness->arg, choice - 1);
+    world->rumour = file;
+    tidy__sim_file_wake(file, EPOLLIN | EPOLLRDNORM);
+    return true;
+}
+
 static int block(struct sim_world *world,
                  const struct sim_readiness *readiness,
-                 uint64_t timeout_ns)
+                 uint64_t until_ns)
 {
-    bool is_forever = timeout_ns >= SIM_NEVER - world->now_ns;
-
     if (tidy__choose_fault(world, TIDY_CHOICE_EINTR_FAULT, readiness->actor))
         return -EINTR;
-    if (!is_forever &&
-        tidy__choose_fault(world, TIDY_CHOICE_WAKE, readiness->actor))
-        return 0;
+    if (spread_rumour(world, readiness))
+        return 1;
     return tidy__sim_wait(world,
                           readiness->call,
                           readiness->fd,
                           readiness->is_ready,
                           readiness->arg,
-                          is_forever ? SIM_NEVER
-                                     : world->now_ns + timeout_ns) == 0;
+                          until_ns) == 0;
 }
 
 int tidy__sim_await_ready(struct sim_world *world,
                           const struct sim_readiness *readiness,
                           uint64_t timeout_ns)
 {
-    bool is_ready = readiness->is_ready(readiness->arg);
+    const uint64_t until_ns = timeout_ns < SIM_NEVER - world->now_ns
+                                  ? world->now_ns + timeout_ns
+                                  : SIM_NEVER;
+    int result = readiness->is_ready(readiness->arg);
 
-    if (timeout_ns == 0)
-        return is_ready;
-    if (!is_ready)
-        return block(world, readiness, timeout_ns);
-    be_late(world, readiness, timeout_ns);
-    return 1;
+    if (result && timeout_ns > 0)
+        be_late(world, readiness, timeout_ns);
+    else if (timeout_ns > 0)
+        result = block(world, readiness, until_ns);
+    if (result < 0 || !world->links)
+        return result;
+    tidy__sim_arrive(world, readiness->actor, NULL);
+    if (readiness->is_ready(readiness->arg))
+        return 1;
+    /* What arrived may have undone it. */
+    return result && world->now_ns < until_ns
+               ? tidy__sim_await_ready(
+                     world, readiness, until_ns - world->now_ns)
+               : 0;
 }
 
-size_t tidy__sim_choose_ready(struct sim_world *world, size_t n_ready)
-{
-    size_t choice;
+/* ----------------------------------------------------------------- reporting */
 
-    if (n_ready < 2)
-        return SIM_ALL_READY;
-    choice = tidy__choose(world, TIDY_CHOICE_READY, 0, n_ready + 1);
-    return choice == 0 ? SIM_ALL_READY : choice - 1;
+void tidy__sim_pick_init(struct sim_pick *pick,
+                         struct sim_world *world,
+                         size_t n_ready)
+{
+    size_t choice = tidy__choose(world, TIDY_CHOICE_READY, 0, n_ready);
+
+    pick->world = world;
+    pick->n_left = n_ready;
+    pick->n_wanted = choice == 0 ? n_ready : choice;
+    pick->n_passed_over = SIM_UNDECIDED;
+}
+
+bool tidy__sim_pick_next(struct sim_pick *pick)
+{
+    if (pick->n_wanted == 0)
+        return false;
+    if (pick->n_passed_over == SIM_UNDECIDED)
+        pick->n_passed_over = tidy__choose(pick->world,
+                                           TIDY_CHOICE_READY,
+                                           0,
+                                           pick->n_left - pick->n_wanted + 1);
+    pick->n_left--;
+    if (pick->n_passed_over > 0) {
+        pick->n_passed_over--;
+        return false;
+    }
+    pick->n_passed_over = SIM_UNDECIDED;
+    pick->n_wanted--;
+    return true;
 }
 
 /* -------------------------------------------------------------------- events */

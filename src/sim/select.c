@@ -3,7 +3,7 @@
  * select(2): its three sets are made a list of questions first, one for each
  * number that is in any of them; what is ready goes back into the sets.
  *
- * By choice only one of those that are ready is reported, as if the others
+ * By choice only some of those that are ready are reported, as if the others
  * became so an instant later.
  */
 #include "sim/calls.h"
@@ -89,7 +89,7 @@ static int ask(struct select_call *call, int n_fds)
 
 static uint32_t answer(const struct question *question)
 {
-    uint32_t mask = question->file->ops->poll(question->file);
+    uint32_t mask = tidy__sim_poll_or_rumour(question->file);
 
     return question->wanted &
            ((mask & IN_SET ? EPOLLIN : 0u) | (mask & OUT_SET ? EPOLLOUT : 0u) |
@@ -108,6 +108,21 @@ static bool is_any_ready(void *arg)
     return false;
 }
 
+static struct sim_file *nth_input(void *arg, size_t n)
+{
+    const struct select_call *call = arg;
+    size_t idx;
+
+    for (idx = 0; idx < call->n_questions; idx++) {
+        const struct question *question = &call->questions[idx];
+
+        if (question->file->ops->is_socket && (question->wanted & EPOLLIN) &&
+            n-- == 0)
+            return question->file;
+    }
+    return NULL;
+}
+
 /* --------------------------------------------------------------------- answers */
 
 static size_t answer_all(struct select_call *call)
@@ -121,13 +136,15 @@ static size_t answer_all(struct select_call *call)
     return n_ready;
 }
 
-/* Forget all that are ready but one. */
-static void leave_one(struct select_call *call, size_t one)
+/* Forget those that are not to be told of. */
+static void leave_some(struct select_call *call, size_t n_ready)
 {
-    size_t idx, n_before = 0;
+    struct sim_pick pick;
+    size_t idx;
 
+    tidy__sim_pick_init(&pick, call->world, n_ready);
     for (idx = 0; idx < call->n_questions; idx++) {
-        if (call->questions[idx].found && n_before++ != one)
+        if (call->questions[idx].found && !tidy__sim_pick_next(&pick))
             call->questions[idx].found = 0;
     }
 }
@@ -162,18 +179,19 @@ static int give_back(struct select_call *call)
 static int wait_and_report(struct select_call *call, uint64_t timeout_ns)
 {
     const struct sim_readiness readiness = {
-        .call = "select", .fd = -1, .is_ready = is_any_ready, .arg = call
+        .call = "select",
+        .fd = -1,
+        .is_ready = is_any_ready,
+        .nth_input = nth_input,
+        .arg = call,
     };
     int result = tidy__sim_await_ready(call->world, &readiness, timeout_ns);
-    size_t one;
 
     if (result < 0)
         return result; /* and the sets are as they were */
-    if (result > 0) {
-        one = tidy__sim_choose_ready(call->world, answer_all(call));
-        if (one != SIM_ALL_READY)
-            leave_one(call, one);
-    }
+    if (result > 0)
+        leave_some(call, answer_all(call));
+    call->world->rumour = NULL;
     return give_back(call);
 }
 

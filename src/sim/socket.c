@@ -7,6 +7,7 @@
 #include "sim/socket.h"
 
 #include "base/alloc.h"
+#include "sim/fault.h"
 #include "sim/progress.h"
 
 #include <utlist.h>
@@ -35,7 +36,7 @@ int tidy__sim_socket_take_error(struct sim_socket *sock)
 {
     int error = sock->error;
 
-    sock->error = 0;
+    sock->error = SIM_FAULT(KEPT_ERROR) ? error : 0;
     return -error;
 }
 

@@ -10,6 +10,7 @@
 #include "sim/tcp.h"
 
 #include "base/alloc.h"
+#include "sim/fault.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -85,6 +86,8 @@ static int check_writable(struct sim_tcp *tcp)
 {
     if (tcp->state == SIM_TCP_SYN_SENT)
         return -EAGAIN;
+    if (SIM_FAULT(RESET_EPIPE) && tcp->sock.error == ECONNRESET)
+        return -EPIPE;
     if (!tcp->sock.error && !(tcp->shut & SIM_SHUT_OUT) &&
         (tcp->state == SIM_TCP_ESTABLISHED || tcp->state == SIM_TCP_CLOSE_WAIT))
         return 0;
@@ -320,5 +323,6 @@ tidy__sim_tcp_new(struct sim_world *world, int domain, int status)
     tidy__sim_socket_init(&tcp->sock, world, &tcp_ops, domain, status);
     tcp->out.actor = tcp->sock.file.id;
     tcp->out.deliver = tidy__sim_tcp_deliver;
+    tcp->out.receiver = tidy__sim_tcp_receiver;
     return &tcp->sock;
 }

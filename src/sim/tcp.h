@@ -68,6 +68,8 @@ struct sim_tcp {
 
     struct sim_timer syn_timer; /* sends SYN again */
     unsigned n_syns;
+    bool is_unreached; /* none of them arrives */
+    bool was_ipv4;     /* an IPv6 socket has tried to reach an IPv4 host */
 
     /* Listening. */
     size_t backlog, n_waiting;
@@ -80,7 +82,7 @@ struct sim_tcp {
 /* A port that one end of a connection keeps for a while, with no socket. */
 struct sim_time_wait {
     struct sim_time_wait *prev, *next; /* in sim_world.time_waits */
-    struct sim_address local;
+    struct sim_address local, peer;
     bool is_reuse_addr, is_reuse_port, is_v6_only;
     uint64_t until_ns;
 };
@@ -98,6 +100,8 @@ int tidy__sim_tcp_check_address(const struct sim_tcp *tcp,
                                 const struct sim_address *address);
 /* The port of its address, or a free one if it has none: 0 or -EADDRINUSE. */
 int tidy__sim_tcp_get_port(struct sim_tcp *tcp);
+/* Is there a connection between the very same addresses? */
+bool tidy__sim_tcp_is_twin(const struct sim_tcp *tcp);
 /* The connection is gone; what bind() gave stays. */
 void tidy__sim_tcp_put_port(struct sim_tcp *tcp);
 void tidy__sim_tcp_reset_host(struct sim_tcp *tcp);
@@ -121,6 +125,10 @@ void tidy__sim_tcp_on_syn_ack(struct sim_tcp *client);
 void tidy__sim_tcp_on_ack(struct sim_tcp *server);
 /* The connection is not one to accept any more. */
 void tidy__sim_tcp_leave_backlog(struct sim_tcp *tcp);
+/* It has been reset, and that may be why. */
+void tidy__sim_tcp_reset_in_backlog(struct sim_tcp *tcp);
+/* Who will see what is first on a connection's way to its other end. */
+struct sim_file *tidy__sim_tcp_receiver(struct sim_link *link);
 
 /* There is a connection no more: the socket is as new (tcp_disconnect()). */
 void tidy__sim_tcp_disconnect(struct sim_tcp *tcp);

@@ -17,6 +17,7 @@
  * everybody else ECONNRESET.
  */
 #include "base/alloc.h"
+#include "sim/fault.h"
 #include "sim/tcp.h"
 
 #include <errno.h>
@@ -99,14 +100,18 @@ void tidy__sim_tcp_take_reset(struct sim_tcp *tcp)
     if (tcp->state == SIM_TCP_CLOSE)
         return;
     tcp->sock.error = error_of_reset(tcp->state);
+    if (SIM_FAULT(RESET_FLUSH))
+        tidy__buffer_deinit(&tcp->in);
     tidy__sim_file_wake(&tcp->sock.file, EPOLLERR);
     tidy__sim_tcp_done(tcp);
+    tidy__sim_tcp_reset_in_backlog(tcp);
 }
 
 /* The socket is done with; its port is not. */
 static void enter_time_wait(struct sim_tcp *tcp)
 {
-    tidy__sim_tcp_enter_time_wait(tcp);
+    if (!SIM_FAULT(NO_TIME_WAIT))
+        tidy__sim_tcp_enter_time_wait(tcp);
     tidy__sim_tcp_done(tcp);
 }
 
@@ -171,7 +176,10 @@ static void drop_child(struct sim_tcp *child)
 {
     tidy__sim_tcp_leave_backlog(child);
     child->n_users++;
-    tidy__sim_tcp_send_reset(child);
+    if (SIM_FAULT(BACKLOG_FIN))
+        tidy__sim_tcp_send_fin(child);
+    else
+        tidy__sim_tcp_send_reset(child);
     child->n_users--;
     tidy__sim_tcp_free_unused(child);
 }
@@ -216,7 +224,7 @@ int tidy__sim_tcp_shutdown(struct sim_socket *sock, unsigned how)
         tcp->phase = SIM_TCP_UNCONNECTED;
         tidy__sim_tcp_disconnect(tcp);
     } else if (tcp->state != SIM_TCP_LISTEN) {
-        tcp->shut |= how;
+        tcp->shut |= SIM_FAULT(HALF_CLOSE) ? SIM_SHUT_BOTH : how;
         if (how & SIM_SHUT_OUT)
             tidy__sim_tcp_send_fin(tcp);
     }
@@ -251,6 +259,8 @@ void tidy__sim_tcp_disconnect(struct sim_tcp *tcp)
 {
     bool is_reset = needs_reset(tcp);
 
+    if (tcp->state != SIM_TCP_CLOSE) /* else bind() may have given one since */
+        tidy__sim_tcp_put_port(tcp);
     if (tcp->state == SIM_TCP_LISTEN)
         tidy__sim_tcp_stop_listening(tcp);
     if (is_reset || tcp->state == SIM_TCP_SYN_SENT)
@@ -262,7 +272,6 @@ void tidy__sim_tcp_disconnect(struct sim_tcp *tcp)
     tidy__sim_timer_clear(tcp->sock.file.world, &tcp->syn_timer);
     tidy__buffer_deinit(&tcp->in);
     tidy__buffer_deinit(&tcp->unsent);
-    tidy__sim_tcp_put_port(tcp);
     tidy__sim_tcp_reset_host(tcp);
     tcp->peer.len = 0;
     tcp->shut = 0;
@@ -282,7 +291,7 @@ static void end(struct sim_tcp *tcp)
         tidy__sim_tcp_stop_listening(tcp);
     else if (tcp->state == SIM_TCP_SYN_SENT)
         tidy__sim_tcp_done(tcp);
-    else if (tcp->in.len > 0)
+    else if (tcp->in.len > 0 && !SIM_FAULT(UNREAD_FIN))
         tidy__sim_tcp_send_reset(tcp);
     else if (tcp->sock.has_linger && tcp->sock.linger_s == 0)
         needs_reset(tcp) ? tidy__sim_tcp_send_reset(tcp)
@@ -357,7 +366,8 @@ static void take_data(struct sim_tcp *tcp,
         tidy__sim_end(tcp->sock.file.world,
                       TIDY_OUTCOME_LIMIT,
                       "out of memory for what a connection holds");
-    tidy__sim_file_wake(&tcp->sock.file, SIM_READABLE_KEY);
+    if (!SIM_FAULT(EDGE_LOST) || tcp->in.len == len)
+        tidy__sim_file_wake(&tcp->sock.file, SIM_READABLE_KEY);
 }
 
 static void take(struct sim_tcp *tcp,

@@ -14,6 +14,7 @@
  * never be accepted at all.
  */
 #include "base/alloc.h"
+#include "sim/fault.h"
 #include "sim/tcp.h"
 
 #include <arpa/inet.h>
@@ -66,41 +67,38 @@ void tidy__sim_tcp_leave_backlog(struct sim_tcp *tcp)
     listener->n_waiting--;
 }
 
-/* Darwin's kernel drops what was reset meanwhile, or says that it did. */
-static int skip_reset(struct sim_tcp *listener)
+static bool is_darwin(const struct sim_tcp *tcp)
 {
-    struct sim_world *world = listener->sock.file.world;
-    struct sim_tcp *child = listener->waiting;
-
-    tidy__sim_tcp_leave_backlog(child);
-    tidy__sim_tcp_release(&child->sock.file);
-    return tidy__choose(world, TIDY_CHOICE_ACCEPT, listener->sock.file.id, 2) ==
-                   1
-               ? -ECONNABORTED
-               : 0;
+    return tcp->sock.file.world->options.profile == TIDY_PROFILE_DARWIN;
 }
 
-static bool is_reset_on_darwin(const struct sim_tcp *child)
+/* Linux returns such a connection. Darwin forgets it, or says that it was
+ * aborted: what shall become of it is known when the reset arrives. */
+void tidy__sim_tcp_reset_in_backlog(struct sim_tcp *tcp)
 {
-    return child->sock.file.world->options.profile == TIDY_PROFILE_DARWIN &&
-           child->sock.error == ECONNRESET;
+    struct sim_tcp *listener = tcp->listener;
+
+    if (!tcp->is_waiting || !is_darwin(tcp))
+        return;
+    if (tidy__choose(listener->sock.file.world,
+                     TIDY_CHOICE_ACCEPT,
+                     listener->sock.file.id,
+                     2) == 0)
+        tidy__sim_tcp_leave_backlog(tcp);
 }
 
 int tidy__sim_tcp_accept(struct sim_socket *sock, struct sim_socket **ret_child)
 {
     struct sim_tcp *listener = tidy__sim_tcp_of(&sock->file);
-    struct sim_tcp *child;
-    int result = 0;
+    struct sim_tcp *child = listener->waiting;
 
-    while (result == 0 && listener->waiting &&
-           is_reset_on_darwin(listener->waiting))
-        result = skip_reset(listener);
-    if (result < 0)
-        return result;
-    child = listener->waiting;
     if (!child)
         return -EAGAIN;
     tidy__sim_tcp_leave_backlog(child);
+    if (is_darwin(child) && child->state == SIM_TCP_CLOSE) {
+        tidy__sim_tcp_release(&child->sock.file);
+        return -ECONNABORTED;
+    }
     child->is_orphan = false;
     *ret_child = &child->sock;
     return 0;
@@ -150,6 +148,21 @@ static void set_source(struct sim_tcp *tcp)
     }
 }
 
+/* A SYN arrives, which is calm; or it does not; or none ever will. */
+static bool is_lost(struct sim_tcp *tcp)
+{
+    size_t choice = 0;
+
+    if (!tcp->is_unreached)
+        choice = tidy__choose(tcp->sock.file.world,
+                              TIDY_CHOICE_UNREACHED_FAULT,
+                              tcp->sock.file.id,
+                              3);
+    if (choice == 2)
+        tcp->is_unreached = true;
+    return choice == 1 || tcp->is_unreached;
+}
+
 static void send_syn(struct sim_tcp *tcp)
 {
     struct sim_world *world = tcp->sock.file.world;
@@ -157,8 +170,7 @@ static void send_syn(struct sim_tcp *tcp)
     tidy__sim_timer_set(
         world, &tcp->syn_timer, world->now_ns + (SYN_RETRY_NS << tcp->n_syns));
     tcp->n_syns++;
-    if (tidy__choose_fault(
-            world, TIDY_CHOICE_UNREACHED_FAULT, tcp->sock.file.id))
+    if (is_lost(tcp))
         return;
     tidy__sim_link_send(world, &tcp->out, SIM_TCP_SYN, NULL, 0, 0);
 }
@@ -185,12 +197,23 @@ static int find_route(const struct sim_tcp *tcp)
 {
     bool is_v6 = tcp->sock.domain == AF_INET6;
 
+    if (!tidy__sim_is_loopback(&tcp->peer) ||
+        (is_v6 && tcp->sock.is_v6_only && is_mapped(&tcp->peer)))
+        return -ENETUNREACH;
     if (is_v6 && tcp->is_host_bound && is_mapped(&tcp->local) &&
         !is_mapped(&tcp->peer))
         return -EAFNOSUPPORT;
-    if (is_v6 && tcp->sock.is_v6_only && is_mapped(&tcp->peer))
-        return -ENETUNREACH;
-    return tidy__sim_is_loopback(&tcp->peer) ? 0 : -ENETUNREACH;
+    return 0;
+}
+
+/* From then on Linux sends all that an IPv6 socket sends over IPv4, also to
+ * hosts of IPv6 (icsk_af_ops is not set back), and nothing arrives. */
+static bool is_astray(struct sim_tcp *tcp)
+{
+    bool is_v4 = tcp->sock.domain == AF_INET6 && is_mapped(&tcp->peer);
+
+    tcp->was_ipv4 |= is_v4;
+    return tcp->was_ipv4 && !is_v4;
 }
 
 /* It would be both ends of the connection, if nobody listens there. */
@@ -215,12 +238,18 @@ static int begin_connect(struct sim_tcp *tcp, const struct sim_address *address)
     if (result < 0)
         return result;
     set_source(tcp);
+    if (tidy__sim_tcp_is_twin(tcp)) {
+        tidy__sim_tcp_put_port(tcp);
+        tidy__sim_tcp_reset_host(tcp);
+        return -EADDRNOTAVAIL;
+    }
     refuse_itself(tcp);
     tcp->sock.error = 0;
     tcp->has_fin = false;
     tcp->state = SIM_TCP_SYN_SENT;
     tcp->phase = SIM_TCP_CONNECTING;
     tcp->n_syns = 0;
+    tcp->is_unreached = is_astray(tcp);
     tcp->syn_timer.fire = on_syn_timer;
     send_syn(tcp);
     return -EINPROGRESS;
@@ -329,7 +358,7 @@ static struct sim_tcp *new_child(const struct sim_tcp *listener,
 
 static bool is_backlog_full(const struct sim_tcp *listener)
 {
-    return listener->n_waiting > listener->backlog;
+    return listener->n_waiting + SIM_FAULT(SHORT_BACKLOG) > listener->backlog;
 }
 
 static void refuse(struct sim_tcp *client)
@@ -392,4 +421,18 @@ void tidy__sim_tcp_on_ack(struct sim_tcp *server)
     DL_APPEND2(listener->waiting, server, waiting_prev, waiting_next);
     listener->n_waiting++;
     tidy__sim_file_wake(&listener->sock.file, SIM_READABLE_KEY);
+}
+
+/* Nobody sees what happens to a connection before it is accepted, but that. */
+struct sim_file *tidy__sim_tcp_receiver(struct sim_link *link)
+{
+    const struct sim_tcp *sender = tidy_container_of(link, struct sim_tcp, out);
+    struct sim_tcp *tcp = sender->other;
+
+    if (link->segments->type == SIM_TCP_SYN)
+        tcp =
+            tidy__sim_tcp_find_listener(sender->sock.file.world, &sender->peer);
+    else if (tcp && tcp->listener)
+        tcp = tcp->listener;
+    return tcp ? &tcp->sock.file : NULL;
 }

@@ -14,6 +14,7 @@
 #define EPHEMERAL_MIN 32768
 #define EPHEMERAL_MAX 60999
 #define TIME_WAIT_NS TIDY_S(60)
+#define TWIN_NS TIDY_S(1)
 /* Without sin6_scope_id: RFC 2133. */
 #define MIN_LEN_IN6 24
 
@@ -175,6 +176,38 @@ static bool is_free(const struct sim_tcp *tcp)
     return !is_in_time_wait(world, &asker);
 }
 
+static bool is_same_end(const struct sim_address *a,
+                        const struct sim_address *b)
+{
+    return tidy__sim_port_of(a) == tidy__sim_port_of(b) && is_same_host(a, b);
+}
+
+/* inet_check_established(): one that is in TIME-WAIT stands in the way for a
+ * second (tcp_twsk_unique(), over the loopback interface). */
+bool tidy__sim_tcp_is_twin(const struct sim_tcp *tcp)
+{
+    const struct sim_world *world = tcp->sock.file.world;
+    const struct sim_time_wait *entry;
+    const struct sim_socket *sock;
+
+    DL_FOREACH(world->sockets, sock) {
+        const struct sim_tcp *other = tidy__sim_tcp_of(&sock->file);
+
+        if (sock->domain != AF_UNIX && other != tcp &&
+            other->state != SIM_TCP_CLOSE && other->state != SIM_TCP_LISTEN &&
+            is_same_end(&other->local, &tcp->local) &&
+            is_same_end(&other->peer, &tcp->peer))
+            return true;
+    }
+    DL_FOREACH(world->time_waits, entry) {
+        if (entry->until_ns > world->now_ns + TIME_WAIT_NS - TWIN_NS &&
+            is_same_end(&entry->local, &tcp->local) &&
+            is_same_end(&entry->peer, &tcp->peer))
+            return true;
+    }
+    return false;
+}
+
 static int give_port(struct sim_tcp *tcp)
 {
     struct sim_world *world = tcp->sock.file.world;
@@ -315,6 +348,7 @@ void tidy__sim_tcp_enter_time_wait(struct sim_tcp *tcp)
     if (!entry)
         return;
     entry->local = tcp->local;
+    entry->peer = tcp->peer;
     entry->is_reuse_addr = tcp->sock.is_reuse_addr;
     entry->is_reuse_port = tcp->sock.is_reuse_port;
     entry->is_v6_only = tcp->sock.is_v6_only;

@@ -8,6 +8,7 @@
  * unix_stream_sendmsg(), unix_poll() and unix_release_sock() this follows.
  */
 #include "base/alloc.h"
+#include "sim/fault.h"
 #include "sim/path.h"
 #include "sim/progress.h"
 #include "sim/socket.h"
@@ -184,7 +185,8 @@ static ssize_t unix_write(struct sim_file *file, const struct sim_io *io)
     if (un->state != UNIX_CONNECTED)
         return -ENOTCONN;
     if (un->shut & SIM_SHUT_OUT)
-        return -EPIPE;
+        return SIM_FAULT(UNIX_LATE_EPIPE) && !un->other ? (ssize_t)io->len
+                                                        : -EPIPE;
     while (n_sent < io->len && result == 0) {
         size_t n = io->len - n_sent;
 
@@ -310,7 +312,9 @@ static int find_listener(struct sim_world *world,
     if ((*ret_listener)->state != UNIX_LISTENING ||
         ((*ret_listener)->shut & SIM_SHUT_IN))
         return -ECONNREFUSED;
-    return (*ret_listener)->n_waiting > (*ret_listener)->backlog ? -EAGAIN : 0;
+    if ((*ret_listener)->n_waiting > (*ret_listener)->backlog)
+        return SIM_FAULT(UNIX_REFUSES) ? -ECONNREFUSED : -EAGAIN;
+    return 0;
 }
 
 static int unix_connect(struct sim_socket *sock,
@@ -382,7 +386,7 @@ static void leave_other(struct sim_unix *un, bool is_reset)
     other->peer = un->local;
     other->n_written = 0;
     other->shut = SIM_SHUT_BOTH;
-    if (is_reset || un->pieces)
+    if (is_reset || (un->pieces && !SIM_FAULT(UNIX_NO_RESET)))
         other->sock.error = ECONNRESET;
     tidy__sim_file_wake(&other->sock.file, 0);
 }

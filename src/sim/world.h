@@ -59,9 +59,11 @@ struct sim_world {
 
     struct sim_fd fds[SIM_N_FDS];
     uint64_t used_fds[SIM_N_FDS / 64]; /* a bit for each of fds */
+    uint64_t old_fds[SIM_N_FDS / 64];  /* the same: used some time */
     unsigned n_files;                  /* made so far */
-    struct sim_timer *timers;          /* DL: earliest first */
-    uint64_t n_timers;                 /* set so far */
+    struct sim_file *rumour;    /* what is not readable, but said to be */
+    struct sim_timer *timers;   /* DL: earliest first */
+    uint64_t n_timers;          /* set so far */
     struct sim_link *links;     /* DL: with something in flight, oldest first */
     struct sim_socket *sockets; /* DL: all, also those without a descriptor */
     struct sim_time_wait *time_waits; /* DL: TCP ports that are kept */

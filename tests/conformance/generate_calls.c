@@ -51,6 +51,10 @@ void generate_question(struct generator *generator)
     enum op op = ops[pick(generator, sizeof(ops) / sizeof(*ops))];
     struct step *step;
 
+    /* They tell what has been acknowledged, which may be held back. */
+    if (!generator->machine->has_own_network &&
+        (op == OP_GET_STATE || op == OP_COUNT_UNSENT))
+        op = OP_FSTAT;
     /* A blocking one without time limits could hang. */
     step = on_slot(generator,
                    op,

@@ -145,6 +145,9 @@ aim(struct generator *generator, struct where *where, int client, int listener)
         where->port_of = (int8_t)pick(generator, N_SLOTS);
     if (one_in(generator, 60))
         where->domain = (uint8_t)pick(generator, 4);
+    if (!generator->machine->has_own_network && where->host == HOST_FOREIGN &&
+        where->domain != DOMAIN_UNIX)
+        where->host = HOST_LOOPBACK; /* the machine's may have a route there */
     generate_cut(generator, where);
 }
 

@@ -149,6 +149,17 @@ struct half *kernel_new(const char *dir)
     return new_half(dir, true);
 }
 
+bool kernel_has_own_network(void)
+{
+    pid_t pid = fork();
+    int status = 0;
+
+    if (pid == 0)
+        _exit(network_leave() ? 0 : 1);
+    return pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) &&
+           WEXITSTATUS(status) == 0;
+}
+
 bool kernel_has_ipv6(void)
 {
     const struct sockaddr_in6 address = { .sin6_family = AF_INET6,

@@ -19,6 +19,8 @@ struct half *world_new(const char *dir);
 /* What they hold of what is written counts the same, or else is not compared. */
 void half_set_same_sizes(struct half *half, bool has_same_sizes);
 
+/* Has the kernel's a network of its own? */
+bool kernel_has_own_network(void);
 /* Can the machine do IPv6? */
 bool kernel_has_ipv6(void);
 

@@ -144,6 +144,8 @@ struct results {
 /* What the kernel can, and what programs make use of. */
 struct machine {
     bool has_ipv6;
+    /* Where acknowledgements are not held back, and nobody else is. */
+    bool has_own_network;
     bool has_same_sizes; /* a Unix socket holds as much as a world's */
 };
 

@@ -59,6 +59,7 @@ bool trial_init(struct trial *trial, const char *dir, struct machine *machine)
         return false;
     half_set_same_sizes(trial->kernel, true);
     half_set_same_sizes(trial->world, true);
+    machine->has_own_network = kernel_has_own_network();
     machine->has_ipv6 = kernel_has_ipv6();
     machine->has_same_sizes = do_sizes_agree(trial);
     half_set_same_sizes(trial->kernel, machine->has_same_sizes);

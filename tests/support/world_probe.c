@@ -14,8 +14,8 @@
 
 #include <cmocka.h>
 
-#define N_ANSWERS_MAX 16
-#define N_LATER_MAX 8
+#define N_ANSWERS_MAX 64
+#define N_LATER_MAX 64
 #define N_EVENTS_MAX 16
 
 struct sim_world world;

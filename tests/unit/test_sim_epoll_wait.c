@@ -278,19 +278,56 @@ static void wait_may_be_interrupted(void **state)
     assert_int_equal(world_n_offered(TIDY_CHOICE_EINTR_FAULT), 1);
 }
 
-/* A wait with a time limit may end for nothing, one without never does. */
-static void wait_may_end_for_nothing(void **state)
+/* Two sockets, which have nothing to be read; of one input is waited for. */
+static void watch_pair(int pair[2], uint32_t events)
 {
+    tidy__sim_socketpair(&world, AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair);
+    world_watch(epfd, pair[0], EPOLLIN | events);
+    world_watch(epfd, pair[1], EPOLLPRI);
+}
+
+/* A socket may be said to be readable that is not: once, also edge-triggered. */
+static void sockets_may_be_said_to_be_ready(void **state)
+{
+    static const uint32_t modes[] = { 0, EPOLLET };
     unsigned now_ms;
+    size_t idx;
+    int pair[2];
+    char byte;
 
     (void)state;
     watch_all(EPOLLIN);
-    world_answer(TIDY_CHOICE_WAKE, 2, 1);
-    assert_int_equal(wait_ms(10, &now_ms), 0);
-    assert_int_equal(now_ms, 0);
-    world_after(TIDY_MS(1), signal_fd, fds[0]);
-    assert_int_equal(wait_ms(-1, &now_ms), 1);
-    assert_int_equal(world_n_offered(TIDY_CHOICE_WAKE), 1);
+    for (idx = 0; idx < TIDY_COUNT(modes); idx++) {
+        watch_pair(pair, modes[idx]);
+        world_answer(TIDY_CHOICE_WAKE, 2, 1);
+        assert_int_equal(wait_ms(-1, &now_ms), 1);
+        assert_int_equal(now_ms, 4 * idx);
+        assert_int_equal(world_read(pair[0], &byte, 1), -EAGAIN);
+        assert_int_equal(wait_ms(4, &now_ms), 0);
+        assert_int_equal(now_ms, 4 * (idx + 1));
+        tidy__sim_close(&world, pair[0]);
+        tidy__sim_close(&world, pair[1]);
+    }
+    assert_int_equal(world_n_offered(TIDY_CHOICE_WAKE), 4);
+}
+
+/* One that was told once is not told any more, nor are other files ever. */
+static void some_are_never_said_to_be_ready(void **state)
+{
+    unsigned now_ms;
+    int pair[2];
+    char byte;
+
+    (void)state;
+    watch_all(EPOLLIN);
+    assert_int_equal(wait_ms(4, &now_ms), 0);
+    assert_int_equal(world_n_offered(TIDY_CHOICE_WAKE), 0);
+    watch_pair(pair, EPOLLONESHOT);
+    world_write(pair[1], "x", 1);
+    assert_int_equal(wait_ms(4, &now_ms), 1);
+    assert_int_equal(world_read(pair[0], &byte, 1), 1);
+    assert_int_equal(wait_ms(4, &now_ms), 0);
+    assert_int_equal(world_n_offered(TIDY_CHOICE_WAKE), 0);
 }
 
 int main(void)
@@ -309,7 +346,8 @@ int main(void)
         wait_unit_test(calm_is_the_kernels_order),
         wait_unit_test(ready_may_be_told_late),
         wait_unit_test(wait_may_be_interrupted),
-        wait_unit_test(wait_may_end_for_nothing),
+        wait_unit_test(sockets_may_be_said_to_be_ready),
+        wait_unit_test(some_are_never_said_to_be_ready),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

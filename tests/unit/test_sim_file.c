@@ -134,6 +134,37 @@ static void fault_leaves_no_number(void **state)
     assert_int_equal(world_n_offered(TIDY_CHOICE_EMFILE_FAULT), 2);
 }
 
+/* By choice a number that was in use before is not given again yet; one that was
+ * not, or that is asked for, is. */
+static void number_may_not_be_reused(void **state)
+{
+    (void)state;
+    tidy__sim_fd_open(&file, 0);
+    tidy__sim_fd_open(&file, 0);
+    assert_int_equal(world_n_offered(TIDY_CHOICE_REUSE), 0);
+    tidy__sim_fd_close(&world, SIM_FD_MIN);
+    world_answer(TIDY_CHOICE_REUSE, 2, 1);
+    assert_int_equal(tidy__sim_fd_open(&file, 0), SIM_FD_MIN + 2);
+    assert_int_equal(tidy__sim_fd_open(&file, 0), SIM_FD_MIN);
+    tidy__sim_fd_close(&world, SIM_FD_MIN + 1);
+    assert_int_equal(tidy__sim_fd_open_at(&file, 0, SIM_FD_MIN + 1),
+                     SIM_FD_MIN + 1);
+    assert_int_equal(world_n_offered(TIDY_CHOICE_REUSE), 2);
+}
+
+/* The last number that is left is given in any case. */
+static void last_number_is_reused(void **state)
+{
+    (void)state;
+    while (tidy__sim_fd_open(&file, 0) > 0)
+        ;
+    tidy__sim_fd_close(&world, SIM_FD_MIN + 7);
+    assert_int_equal(tidy__sim_fd_open(&file, 0), SIM_FD_MIN + 7);
+    tidy__sim_fd_close(&world, SIM_FD_MAX);
+    assert_int_equal(tidy__sim_fd_open(&file, 0), SIM_FD_MAX);
+    assert_int_equal(world_n_offered(TIDY_CHOICE_REUSE), 0);
+}
+
 /* A file goes with its last descriptor. */
 static void last_close_releases(void **state)
 {
@@ -190,6 +221,8 @@ int main(void)
         file_unit_test(table_can_be_full),
         file_unit_test(open_ones_are_found),
         file_unit_test(fault_leaves_no_number),
+        file_unit_test(number_may_not_be_reused),
+        file_unit_test(last_number_is_reused),
         file_unit_test(last_close_releases),
         file_unit_test(others_are_not_open),
         file_unit_test(watches_are_told),

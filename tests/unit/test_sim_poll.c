@@ -125,31 +125,38 @@ static void deadlock_is_told(void **state)
     assert_dies(poll_nothing, NULL, "poll waits for ever");
 }
 
-/* By choice only one of those that are ready is told. */
-static void only_one_may_be_told(void **state)
+/* By choice only some of those that are ready are told: how many, and then how
+ * many are passed over before each of them. */
+static void fewer_may_be_told(void **state)
 {
     struct pollfd fds[] = {
         { .fd = pipe_fds[0], .events = POLLIN },
         { .fd = pipe_fds[1], .events = POLLOUT },
         { .fd = eventfd_a, .events = POLLOUT },
+        { .fd = eventfd_a, .events = POLLOUT },
     };
 
     (void)state;
-    world_answer(TIDY_CHOICE_READY, 3, 2);
-    assert_int_equal(poll_fds(fds, 3, 0), 1);
+    world_answer(TIDY_CHOICE_READY, 3, 1);
+    world_answer(TIDY_CHOICE_READY, 3, 1);
+    assert_int_equal(poll_fds(fds, 4, 0), 1);
     assert_int_equal(fds[1].revents, 0);
     assert_int_equal(fds[2].revents, POLLOUT);
-    world_answer(TIDY_CHOICE_READY, 3, 1);
-    assert_int_equal(poll_fds(fds, 3, 0), 1);
+    assert_int_equal(fds[3].revents, 0);
+    world_answer(TIDY_CHOICE_READY, 3, 2);
+    world_answer(TIDY_CHOICE_READY, 2, 0);
+    world_answer(TIDY_CHOICE_READY, 2, 1);
+    assert_int_equal(poll_fds(fds, 4, 0), 2);
     assert_int_equal(fds[1].revents, POLLOUT);
     assert_int_equal(fds[2].revents, 0);
+    assert_int_equal(fds[3].revents, POLLOUT);
     world_answer(TIDY_CHOICE_READY, 3, 0);
-    assert_int_equal(poll_fds(fds, 3, 0), 2);
+    assert_int_equal(poll_fds(fds, 4, 0), 3);
     assert_int_equal(poll_fds(fds, 2, 0), 1);
-    assert_int_equal(world_n_offered(TIDY_CHOICE_READY), 3);
+    assert_int_equal(world_n_offered(TIDY_CHOICE_READY), 2 + 3 + 1);
 }
 
-/* Late, interrupted, or for nothing. */
+/* Late, or interrupted. */
 static void waits_may_go_wrong(void **state)
 {
     struct pollfd fds[] = { { .fd = eventfd_a, .events = POLLOUT } };
@@ -163,9 +170,29 @@ static void waits_may_go_wrong(void **state)
     world_answer(TIDY_CHOICE_EINTR_FAULT, 2, 1);
     assert_int_equal(poll_fds(fds, 1, SIM_NEVER), -EINTR);
     assert_int_equal(fds[0].revents, 0);
-    world_answer(TIDY_CHOICE_WAKE, 2, 1);
-    assert_int_equal(poll_fds(fds, 1, TIDY_MS(4)), 0);
+}
+
+/* Any of the sockets whose input is waited for may be said to be readable. */
+static void sockets_may_be_said_to_be_ready(void **state)
+{
+    struct pollfd fds[3] = { { .fd = eventfd_a, .events = POLLIN } };
+    int pair[2];
+    char byte;
+
+    (void)state;
+    tidy__sim_socketpair(&world, AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair);
+    fds[1] = (struct pollfd){ .fd = pair[0], .events = POLLIN };
+    fds[2] = (struct pollfd){ .fd = pair[1], .events = POLLRDNORM | POLLPRI };
+    world_answer(TIDY_CHOICE_WAKE, 3, 2);
+    assert_int_equal(poll_fds(fds, 3, SIM_NEVER), 1);
+    assert_int_equal(fds[1].revents, 0);
+    assert_int_equal(fds[2].revents, POLLRDNORM);
+    assert_int_equal(world_read(pair[1], &byte, 1), -EAGAIN);
+    assert_int_equal(poll_fds(fds, 3, TIDY_MS(4)), 0);
     assert_int_equal(world.now_ns / TIDY_MS(1), 4);
+    fds[1].events = fds[2].events = POLLPRI;
+    assert_int_equal(poll_fds(fds, 3, TIDY_MS(4)), 0);
+    assert_int_equal(world_n_offered(TIDY_CHOICE_WAKE), 2);
 }
 
 int main(void)
@@ -177,8 +204,9 @@ int main(void)
         poll_unit_test(arguments_are_checked),
         poll_unit_test(it_waits),
         poll_unit_test(deadlock_is_told),
-        poll_unit_test(only_one_may_be_told),
+        poll_unit_test(fewer_may_be_told),
         poll_unit_test(waits_may_go_wrong),
+        poll_unit_test(sockets_may_be_said_to_be_ready),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

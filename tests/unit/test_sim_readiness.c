@@ -28,11 +28,18 @@ static int set_up(void **state)
 #define readiness_unit_test(fn)                                                \
     cmocka_unit_test_setup_teardown(fn, set_up, world_tear_down)
 
+static struct sim_file *no_input(void *arg, size_t n)
+{
+    (void)arg;
+    (void)n;
+    return NULL;
+}
+
 static int await(uint64_t timeout_ns)
 {
-    const struct sim_readiness readiness = { .call = "test",
-                                             .fd = -1,
-                                             .is_ready = ask };
+    const struct sim_readiness readiness = {
+        .call = "test", .fd = -1, .is_ready = ask, .nth_input = no_input
+    };
 
     return tidy__sim_await_ready(&world, &readiness, timeout_ns);
 }
@@ -69,14 +76,13 @@ static void choices_are_offered(void **state)
     (void)state;
     await(TIDY_MS(1));
     assert_int_equal(world_n_offered(TIDY_CHOICE_EINTR_FAULT), 1);
-    assert_int_equal(world_n_offered(TIDY_CHOICE_WAKE), 1);
     assert_int_equal(world_n_offered(TIDY_CHOICE_TIMER), 0);
     is_it = true;
     await(world.options.max_latency_ns);
     await(world.options.max_latency_ns + 1);
     await(SIM_NEVER);
     assert_int_equal(world_n_offered(TIDY_CHOICE_TIMER), 1);
-    assert_int_equal(world.taken.n, 3);
+    assert_int_equal(world.taken.n, 2);
 }
 
 /* Told late, the world goes on meanwhile. */
@@ -89,6 +95,44 @@ static void late_is_when_the_time_is_up(void **state)
     assert_int_equal(await(TIDY_MS(3)), 1);
     assert_int_equal(world.now_ns, TIDY_MS(3));
     assert_null(world.timers);
+}
+
+/* Of some, any number of any of them, in the order in which they are there. */
+static void any_may_be_picked(void **state)
+{
+    static const struct {
+        size_t number, passed[3];
+        const char *picked;
+    } picks[] = {
+        { 0, { 0 }, "abcd" },      { 1, { 0 }, "a" },
+        { 1, { 3 }, "d" },         { 2, { 0, 2 }, "ad" },
+        { 2, { 2, 0 }, "cd" },     { 2, { 1, 1 }, "bd" },
+        { 3, { 0, 0, 1 }, "abd" }, { 3, { 1, 0, 0 }, "bcd" },
+    };
+    size_t idx, asked;
+
+    (void)state;
+    for (idx = 0; idx < TIDY_COUNT(picks); idx++) {
+        char picked[5] = "", *end = picked;
+        size_t n_left = 4, n_wanted = picks[idx].number;
+        struct sim_pick pick;
+        char letter;
+
+        world_answer(TIDY_CHOICE_READY, 4, picks[idx].number);
+        for (asked = 0; n_wanted > 0 && n_left > n_wanted; asked++) {
+            world_answer(TIDY_CHOICE_READY,
+                         n_left - n_wanted + 1,
+                         picks[idx].passed[asked]);
+            n_left -= picks[idx].passed[asked] + 1;
+            n_wanted--;
+        }
+        tidy__sim_pick_init(&pick, &world, 4);
+        for (letter = 'a'; letter <= 'd'; letter++) {
+            if (tidy__sim_pick_next(&pick))
+                *end++ = letter;
+        }
+        assert_string_equal(picked, picks[idx].picked);
+    }
 }
 
 static void events_have_names(void **state)
@@ -127,6 +171,7 @@ int main(void)
         readiness_unit_test(time_limits_are_kept),
         readiness_unit_test(choices_are_offered),
         readiness_unit_test(late_is_when_the_time_is_up),
+        readiness_unit_test(any_may_be_picked),
         readiness_unit_test(events_have_names),
         readiness_unit_test(reports_are_traced),
     };

@@ -155,19 +155,21 @@ static void deadlock_is_told(void **state)
     assert_dies(select_nothing, NULL, "select waits for ever");
 }
 
-/* By choice only one of those that are ready is told. */
-static void only_one_may_be_told(void **state)
+/* By choice only some of those that are ready are told. */
+static void fewer_may_be_told(void **state)
 {
     (void)state;
     signal_fd(eventfd_a);
     FD_SET(eventfd_a, &in);
     FD_SET(eventfd_a, &out);
     FD_SET(pipe_fds[1], &out);
-    world_answer(TIDY_CHOICE_READY, 3, 2);
+    world_answer(TIDY_CHOICE_READY, 2, 1);
+    world_answer(TIDY_CHOICE_READY, 2, 1);
     assert_int_equal(select_fds(FD_SETSIZE, 0), 2);
     assert_false(FD_ISSET(pipe_fds[1], &out));
     FD_SET(pipe_fds[1], &out);
-    world_answer(TIDY_CHOICE_READY, 3, 1);
+    world_answer(TIDY_CHOICE_READY, 2, 1);
+    world_answer(TIDY_CHOICE_READY, 2, 0);
     assert_int_equal(select_fds(FD_SETSIZE, 0), 1);
     assert_true(FD_ISSET(pipe_fds[1], &out));
     assert_false(FD_ISSET(eventfd_a, &out));
@@ -181,10 +183,26 @@ static void waits_may_go_wrong(void **state)
     world_answer(TIDY_CHOICE_EINTR_FAULT, 2, 1);
     assert_int_equal(select_fds(FD_SETSIZE, SIM_NEVER), -EINTR);
     assert_true(FD_ISSET(eventfd_a, &in));
+}
+
+/* A socket whose input is waited for may be said to be readable. */
+static void sockets_may_be_said_to_be_ready(void **state)
+{
+    int pair[2];
+    char byte;
+
+    (void)state;
+    tidy__sim_socketpair(&world, AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair);
+    FD_SET(eventfd_a, &in);
+    FD_SET(pair[0], &in);
+    FD_SET(pair[1], &except);
     world_answer(TIDY_CHOICE_WAKE, 2, 1);
-    assert_int_equal(select_fds(FD_SETSIZE, TIDY_MS(4)), 0);
+    assert_int_equal(select_fds(FD_SETSIZE, SIM_NEVER), 1);
+    assert_true(FD_ISSET(pair[0], &in));
     assert_false(FD_ISSET(eventfd_a, &in));
-    assert_int_equal(world.now_ns / TIDY_MS(1), 0);
+    assert_int_equal(world_read(pair[0], &byte, 1), -EAGAIN);
+    assert_int_equal(select_fds(FD_SETSIZE, TIDY_MS(4)), 0);
+    assert_int_equal(world.now_ns / TIDY_MS(1), 4);
 }
 
 int main(void)
@@ -197,8 +215,9 @@ int main(void)
         select_unit_test(sets_may_be_missing),
         select_unit_test(it_waits),
         select_unit_test(deadlock_is_told),
-        select_unit_test(only_one_may_be_told),
+        select_unit_test(fewer_may_be_told),
         select_unit_test(waits_may_go_wrong),
+        select_unit_test(sockets_may_be_said_to_be_ready),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
