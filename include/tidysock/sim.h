@@ -27,6 +27,8 @@
 #include <tidysock/common.h>
 #include <tidysock/error.h>
 
+#include <stdio.h>
+
 TIDY_BEGIN_DECLS
 
 /**
@@ -296,6 +298,28 @@ TIDY_API struct tidy_world_report *
 tidy_world_report_free(struct tidy_world_report *report);
 
 /* --------------------------------------------------------- inside a world */
+
+/**
+ * Have something done when the process of the runs ends: because it is not
+ * needed any more, or because a run in it did not pass; a program's, because the
+ * world ended it. It is for what no world has, such as directories. Nothing is
+ * done after a crash, nor by a process that is killed because it made no call.
+ *
+ * @param fn  Called once, outside of any world, the last one first. In other
+ *            processes: never.
+ * @return    0; -ENOMEM: there are 32 already.
+ */
+TIDY_API int tidy_world_at_end(void (*fn)(void *arg), void *arg);
+
+/**
+ * Have the report of a deadlock say more: what the body itself knows about what
+ * is waited for. Misuse outside of a world.
+ *
+ * @param fn  Called in the world when it has a deadlock; it may ask the world
+ *            what it likes but must not wait. NULL: nothing more. One for each
+ *            world: the last that was given.
+ */
+TIDY_API void tidy_world_explain(void (*fn)(FILE *out, void *arg), void *arg);
 
 /** Is the calling thread inside a world? */
 TIDY_API bool tidy_world_is_inside(void);

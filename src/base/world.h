@@ -2,9 +2,9 @@
 #ifndef TIDY_BASE_WORLD_H
 #define TIDY_BASE_WORLD_H
 
-#include <tidysock/sim.h>
-
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
 
 /*
  * The library runs in a world as in front of a kernel, and needs no simulator:
@@ -12,10 +12,12 @@
  * would hide something (deadlines), or would ask the real kernel about what is
  * not there (descriptors, threads and children in /proc).
  */
-extern __typeof__(tidy_world_is_inside) tidy_world_is_inside
-    __attribute__((weak));
+bool tidy_world_is_inside(void) __attribute__((weak));
 
-extern __typeof__(tidy_world_reserved_fds) tidy_world_reserved_fds
+size_t tidy_world_reserved_fds(int *ret_first) __attribute__((weak));
+
+int tidy_world_at_end(void (*fn)(void *arg), void *arg) __attribute__((weak));
+void tidy_world_explain(void (*fn)(FILE *out, void *arg), void *arg)
     __attribute__((weak));
 
 static inline size_t tidy__world_reserved_fds(int *ret_first)

@@ -208,19 +208,23 @@ static bool is_twin_going_first(const struct tidy_transport *transport)
     return !transport->has_eof || twin->state == TIDY__TRANSPORT_ENDING;
 }
 
-void tidy__loop_hasten(struct tidy_loop *loop)
+bool tidy__loop_hasten(struct tidy_loop *loop)
 {
     struct tidy__group *group;
     struct tidy_transport *transport, *next;
+    bool has_any = false;
 
     DL_FOREACH(loop->groups, group) {
         DL_FOREACH_SAFE(group->transports, transport, next) {
-            if (transport->state == TIDY__TRANSPORT_ENDING &&
-                is_twin_going_first(transport) &&
-                tidy__transport_n_untaken(transport) == 0)
-                tidy__transport_reset(transport, transport->write_error);
+            if (transport->state != TIDY__TRANSPORT_ENDING ||
+                !is_twin_going_first(transport) ||
+                tidy__transport_n_untaken(transport) > 0)
+                continue;
+            has_any = true;
+            tidy__transport_reset(transport, transport->write_error);
         }
     }
+    return has_any;
 }
 
 bool tidy__transport_is_eof(const struct tidy_transport *transport, int error)

@@ -94,8 +94,8 @@ void tidy__loop_keep(struct tidy_loop *loop, struct tidy__memory *memory);
 
 /* Connections that are ending and wait for nothing but the end of file of their
  * other end, which is ours and closed, wait no longer: nobody is left to whom it
- * matters. */
-void tidy__loop_hasten(struct tidy_loop *loop);
+ * matters. True: there was one. */
+bool tidy__loop_hasten(struct tidy_loop *loop);
 
 /* Leave the loop at the end of this turn: a check has failed. */
 void tidy__loop_stop(struct tidy_loop *loop);

@@ -44,6 +44,13 @@ size_t tidy_world_n_time_waits(void)
     return tidy__sim_tcp_n_time_waits(tidy__sim_world);
 }
 
+void tidy_world_explain(void (*fn)(FILE *out, void *arg), void *arg)
+{
+    TIDY_REQUIRE(tidy__sim_world, "tidy_world_explain: not inside a world");
+    tidy__sim_world->explain = fn;
+    tidy__sim_world->explain_arg = arg;
+}
+
 static bool is_never(void *arg)
 {
     (void)arg;

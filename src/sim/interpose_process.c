@@ -5,7 +5,6 @@
  * servers.
  */
 #include "sim/seam.h"
-#include "sim/tripwire.h"
 
 #include <stdarg.h>
 
@@ -21,18 +20,6 @@ static void refuse(const char *call)
         refuse(#name);                                                         \
         return REAL(name) args;                                                \
     }
-
-/* A body that exits ends the process of its run; what is done at the end of a
- * process is done outside. A program has an end of its own. */
-SEAM(void, exit, (int code))
-{
-    if (tidy__sim_world && !tidy__sim_world->is_program) {
-        tidy__sim_tripwire_disarm();
-        tidy__sim_world = NULL;
-    }
-    ((void (*)(int))tidy__real(SIM_REAL_exit))(code);
-    __builtin_unreachable();
-}
 
 /* clang-format off */
 

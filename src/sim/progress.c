@@ -298,6 +298,8 @@ end_deadlocked(struct sim_world *world, const char *call, int fd)
             fprintf(out, " on descriptor %d", fd);
         fputs(" waits for ever; open are\n", out);
         tidy__sim_describe_files(world, out);
+        if (world->explain)
+            world->explain(out, world->explain_arg);
         fclose(out);
     }
     tidy__sim_end(

@@ -114,7 +114,7 @@ int __libc_start_main(int (*main)(int, char **, char **),
     X(system) X(popen) X(forkpty) X(daemon) X(pthread_create) X(thrd_create)   \
     X(alarm) X(ualarm) X(setitimer) X(timer_create) X(clock_settime)           \
     X(settimeofday) X(pause) X(sigsuspend) X(sigwait) X(sigwaitinfo)           \
-    X(sigtimedwait) X(exit) X(signalfd) X(inotify_init) X(inotify_init1)               \
+    X(sigtimedwait) X(signalfd) X(inotify_init) X(inotify_init1)               \
     X(fanotify_init) X(aio_read) X(aio_write) X(lio_listio)                    \
     X(gethostbyname) X(gethostbyname2) X(gethostbyname_r) X(gethostbyname2_r)  \
     X(gethostbyaddr) X(gethostbyaddr_r) X(getaddrinfo_a) X(getifaddrs)         \

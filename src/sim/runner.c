@@ -18,6 +18,7 @@
 
 #include "base/alloc.h"
 #include "base/misuse.h"
+#include "sim/at_end.h"
 #include "sim/layout.h"
 #include "sim/ledger.h"
 #include "sim/options.h"
@@ -79,6 +80,7 @@ static void serve(void *arg)
     struct sim_ledger ledger;
     char byte;
 
+    tidy__sim_at_end_watch_exit();
     tidy__sim_ledger_init(&ledger, false);
     if (!runner->is_fresh) {
         warm_up(runner);
@@ -92,6 +94,7 @@ static void serve(void *arg)
         if (write(service->fd, &byte, 1) != 1)
             break;
     }
+    tidy__sim_at_end_run();
     _exit(0);
 }
 
@@ -122,14 +125,23 @@ static int start_process(struct tidy_world_runner *runner, uint64_t layout)
     return -errno;
 }
 
+/* It waits for an order, and ends when none can come. */
 static void stop_process(struct tidy_world_runner *runner)
 {
+    bool is_silent;
+
     if (runner->pid == 0)
         return;
     close(runner->fd);
-    kill(runner->pid, SIGKILL);
-    waitpid(runner->pid, NULL, 0);
+    tidy__sim_reap(
+        runner->pid, runner->shared, runner->patience_ms, &is_silent);
     runner->pid = 0;
+}
+
+static void kill_process(struct tidy_world_runner *runner)
+{
+    kill(runner->pid, SIGKILL);
+    stop_process(runner);
 }
 
 /* ------------------------------------------------------------------- one order */
@@ -218,7 +230,9 @@ static struct tidy_world_report *order(struct tidy_world_runner *runner,
         answer == ANSWER_SILENT
             ? report_silence(runner)
             : tidy__sim_report_run(runner->shared, TIDY_OUTCOME_PASSED, "");
-    if (answer != ANSWER_DONE)
+    if (answer == ANSWER_SILENT)
+        kill_process(runner);
+    else if (answer == ANSWER_WORN)
         stop_process(runner);
     return report;
 }

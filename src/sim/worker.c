@@ -6,6 +6,7 @@
  * who asked. A run that does not pass ends the process from inside the failing
  * call: nothing of the body's is unwound, and nothing of it can go on.
  */
+#include "sim/at_end.h"
 #include "sim/path.h"
 #include "sim/real.h"
 #include "sim/shared.h"
@@ -81,6 +82,7 @@ void tidy__sim_shared_end(struct sim_shared *shared,
     snprintf(shared->text, sizeof(shared->text), "%s", text);
     shared->outcome = outcome;
     shared->has_ended = true;
+    tidy__sim_at_end_run();
     tidy__real_exit(SIM_EXIT_ENDED);
 }
 

@@ -70,7 +70,10 @@ struct sim_world {
     struct sim_path *paths;           /* DL: bound Unix sockets */
     unsigned n_paths;                 /* bound so far */
     unsigned n_ports_given;           /* ephemeral ports so far */
-    uint64_t randomness;              /* state of getrandom(2)'s */
+    /* What tidy_world_explain() was given. */
+    void (*explain)(FILE *out, void *arg);
+    void *explain_arg;
+    uint64_t randomness; /* state of getrandom(2)'s */
 };
 
 /* The world that this thread is inside of; NULL: none. An exception to "no

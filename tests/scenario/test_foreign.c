@@ -4,8 +4,10 @@
  * while the loop runs. The server closes first here, as any server does; the
  * test looks at what the client finds afterwards.
  */
+#include "base/world.h"
 #include "support/scenario.h"
 #include <tidysock/adapters/cmocka.h>
+#include <tidysock/sim.h>
 
 #include <errno.h>
 #include <unistd.h>
@@ -26,13 +28,21 @@ static void send_pattern(int fd, size_t n_bytes)
     assert_int_equal(write(fd, scenario_pattern(), n_bytes), n_bytes);
 }
 
+/* What arrives between a server's last look and its close resets the connection:
+ * the client has everything, and no clean end. */
+static bool may_be_late(void)
+{
+    return tidy__is_in_world() && tidy_world_n_departures() > 0;
+}
+
 /* What a client finds in the end. */
 static void expect_end(int fd, size_t n_bytes, int error)
 {
     int found;
 
     assert_int_equal(scenario_foreign_read_all(fd, &found), n_bytes);
-    assert_int_equal(found, error);
+    if (found != -ECONNRESET || !may_be_late())
+        assert_int_equal(found, error);
 }
 
 /* ------------------------------------------------------------ that stay there */

@@ -28,6 +28,5 @@ foreach(source IN LISTS scenario_sources)
         TIMEOUT ${world_timeout}
         LAUNCHER ${TIDYSOCK_TEST_LAUNCHER}
         ARGUMENTS --seeds ${TIDYSOCK_WORLD_SEEDS} --profile both
-        PROPERTIES ENVIRONMENT
-            "${test_environment}\;TIDYSOCK_RANDOM_COUNT=4")
+        PROPERTIES ENVIRONMENT ${test_environment})
 endforeach()

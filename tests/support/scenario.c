@@ -2,6 +2,7 @@
 #include "support/scenario.h"
 
 #include "base/world.h"
+#include <tidysock/sim.h>
 
 #include <errno.h>
 #include <setjmp.h>

@@ -4,6 +4,7 @@
  */
 #include "base/world.h"
 #include "support/scenario.h"
+#include <tidysock/sim.h>
 
 #include <errno.h>
 #include <setjmp.h>

@@ -107,7 +107,7 @@ void tidy__cmocka_world_help(void) __attribute__((weak));
 bool tidy__cmocka_world_leaves_out(const struct tidy_test *test)
     __attribute__((weak));
 
-/* Its options, by what getopt_long() returns for them. */
+/** Its options, by what getopt_long() returns for them. */
 enum {
     TIDY__CMOCKA_WORLD = 256,
     TIDY__CMOCKA_SEED,
