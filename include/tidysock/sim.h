@@ -336,6 +336,16 @@ TIDY_API size_t tidy_world_reserved_fds(int *ret_first);
 /** Virtual time since the world began. Misuse outside of one. */
 TIDY_API uint64_t tidy_world_now_ns(void);
 
+/**
+ * Give an actor a name, which traces and reports then have beside its number.
+ *
+ * @param fd    One of the world's descriptors: the actor is what it refers to.
+ *              A connection that is accepted has its listener's name until it
+ *              gets its own.
+ * @param name  Copied, at most 39 bytes; e.g. "client 2".
+ */
+TIDY_API void tidy_world_name(int fd, const char *name);
+
 /** Choices so far that departed from calm. */
 TIDY_API uint64_t tidy_world_n_departures(void);
 

@@ -2,6 +2,7 @@
 /*
  * The system calls on sockets: what is common to all families, and blocking.
  */
+#include "sim/actor.h"
 #include "sim/calls.h"
 #include "sim/progress.h"
 #include "sim/socket.h"
@@ -327,13 +328,16 @@ accept_waiting(struct sim_socket *sock, int fd, struct sim_socket **ret_child)
 
 /* A number is free: that is seen to before anything is taken from the backlog,
  * where a connection stays that there is no number for. */
-static int give_child(struct sim_socket *child,
+static int give_child(const struct sim_socket *listener,
+                      struct sim_socket *child,
                       struct sockaddr *address,
                       socklen_t *len,
                       int flags)
 {
     struct sim_address peer = { 0 };
 
+    tidy__sim_actor_descends(
+        child->file.world, child->file.id, listener->file.id);
     child->ops->name(child, SIM_NAME_ACCEPTED, &peer);
     child->file.status = status_of(flags);
     give_address(&peer, address, len);
@@ -363,7 +367,7 @@ int tidy__sim_accept4(struct sim_world *world,
     if (result == 0)
         result = accept_waiting(sock, fd, &child);
     if (result == 0)
-        result = give_child(child, address, len, flags);
+        result = give_child(sock, child, address, len, flags);
     SIM_TRACE(world, "accept(%d) = %d", fd, result);
     return result;
 }

@@ -8,6 +8,7 @@
  */
 #include "sim/choice.h"
 
+#include "sim/actor.h"
 #include "sim/world.h"
 
 static size_t choose_calm(struct sim_chooser *chooser,
@@ -152,11 +153,12 @@ size_t tidy__choose_offered(struct sim_world *world,
     keep(world, choice);
     world->n_departures += choice > 0;
     if (choice > 0)
-        SIM_TRACE(world,
-                  "choose %s #%u: %zu of %zu",
-                  tidy_choice_name(kind),
-                  actor,
-                  choice,
-                  n);
+        SIM_TRACE(
+            world,
+            "choose %s %s: %zu of %zu",
+            tidy_choice_name(kind),
+            tidy__sim_actor_text(world, actor, (char[SIM_ACTOR_TEXT_MAX]){ 0 }),
+            choice,
+            n);
     return choice;
 }

@@ -10,7 +10,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#define SENTENCE_MAX 1024
+#define SENTENCE_MAX 8192
 
 bool tidy_world_is_inside(void)
 {

@@ -14,6 +14,7 @@
 #include "sim/progress.h"
 
 #include "base/alloc.h"
+#include "sim/actor.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -157,9 +158,10 @@ static void deliver_first(struct sim_world *world, struct sim_link *link)
     if (!link->segments)
         DL_DELETE(world->links, link);
     SIM_TRACE(world,
-              "arrives #%u: type %d, %zu bytes",
-              link->actor,
-              segment->type,
+              "arrives %s: %s, %zu bytes",
+              tidy__sim_actor_text(
+                  world, link->actor, (char[SIM_ACTOR_TEXT_MAX]){ 0 }),
+              link->type_names[segment->type],
               segment->len);
     link->deliver(link, segment->type, &io, 0, segment->len);
     tidy__dealloc(segment);

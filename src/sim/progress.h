@@ -35,6 +35,7 @@ struct sim_link {
     struct sim_link *prev, *next; /* in sim_world.links while it has segments */
     struct sim_segment *segments; /* DL, owned */
     unsigned actor;               /* whose this is, for choices */
+    const char *const *type_names; /* borrowed for ever */
     /* Who will see the first of them; NULL: nobody that a call is made on. */
     struct sim_file *(*receiver)(struct sim_link *link);
     /* It arrives: len bytes of the io from an offset on (NULL: none). */

@@ -313,6 +313,12 @@ static const struct sim_socket_ops tcp_ops = {
     .destroy = tidy__sim_tcp_destroy,
 };
 
+static const char *const segment_names[] = {
+    [SIM_TCP_SYN] = "SYN", [SIM_TCP_SYN_ACK] = "SYN-ACK",
+    [SIM_TCP_ACK] = "ACK", [SIM_TCP_DATA] = "data",
+    [SIM_TCP_FIN] = "FIN", [SIM_TCP_RST] = "RST",
+};
+
 struct sim_socket *
 tidy__sim_tcp_new(struct sim_world *world, int domain, int status)
 {
@@ -322,6 +328,7 @@ tidy__sim_tcp_new(struct sim_world *world, int domain, int status)
         return NULL;
     tidy__sim_socket_init(&tcp->sock, world, &tcp_ops, domain, status);
     tcp->out.actor = tcp->sock.file.id;
+    tcp->out.type_names = segment_names;
     tcp->out.deliver = tidy__sim_tcp_deliver;
     tcp->out.receiver = tidy__sim_tcp_receiver;
     return &tcp->sock;

@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/misuse.h"
+#include "sim/actor.h"
 #include "sim/path.h"
 #include "sim/progress.h"
 #include "sim/socket.h"
@@ -21,7 +22,7 @@
 #define DEFAULT_MAX_STEPS 1000000
 #define DEFAULT_MAX_NS TIDY_S(3600)
 #define DEFAULT_MAX_LATENCY_NS TIDY_MS(100)
-#define END_TEXT_MAX 4096
+#define END_TEXT_MAX 8192
 
 _Thread_local struct sim_world *tidy__sim_world;
 
@@ -56,11 +57,13 @@ void tidy__sim_world_deinit(struct sim_world *world)
     tidy__sim_sockets_deinit(world);
     tidy__sim_tcp_ports_deinit(world);
     tidy__sim_paths_deinit(world);
+    tidy__sim_actors_deinit(world);
 }
 
 void tidy__sim_describe_files(struct sim_world *world, FILE *out)
 {
     struct sim_file *file;
+    const char *name;
     int fd = SIM_FD_MIN - 1;
 
     while ((fd = tidy__sim_fd_next(world, fd + 1)) >= 0) {
@@ -68,6 +71,9 @@ void tidy__sim_describe_files(struct sim_world *world, FILE *out)
         fprintf(out, "  %-4d %-12s ", fd, file->ops->kind);
         if (file->ops->describe)
             file->ops->describe(file, out);
+        name = tidy__sim_actor_name(world, file->id);
+        if (name)
+            fprintf(out, "  (%s)", name);
         fputc('\n', out);
     }
 }

@@ -39,6 +39,7 @@ struct sim_path;
 struct sim_socket;
 struct sim_link;
 struct sim_timer;
+struct sim_actor;
 
 struct sim_fd {
     struct sim_file *file; /* a reference; NULL: free */
@@ -61,6 +62,7 @@ struct sim_world {
     uint64_t used_fds[SIM_N_FDS / 64]; /* a bit for each of fds */
     uint64_t old_fds[SIM_N_FDS / 64];  /* the same: used some time */
     unsigned n_files;                  /* made so far */
+    struct sim_actor *actors;          /* DL: files that have a name */
     struct sim_file *rumour;    /* what is not readable, but said to be */
     struct sim_timer *timers;   /* DL: earliest first */
     uint64_t n_timers;          /* set so far */

@@ -31,7 +31,7 @@ TIME_LIMIT = 60
 
 # A loop that was given up is left in memory.
 MAY_LEAVE_MEMORY = re.compile(
-    r"cmocka_group|raw_callback|mocks_nothing|crashes|aborts")
+    r"cmocka_group|cmocka_worlds|raw_callback|mocks_nothing|crashes|aborts")
 
 
 def no_core():
@@ -93,6 +93,7 @@ def mask(text):
     text = re.sub(r"\+0x[0-9a-f]+", "+OFFSET", text)
     text = re.sub(r"due in (3599\.\d|3600\.0) s", "due in an hour", text)
     text = re.sub(r"/\S*/tidysock-[^/\s]+/\w+", "PRIVATE_PATH", text)
+    text = re.sub(r"/tmp/tidysock-world-\d+-s\d+", "WORLDS_PATH", text)
     text = re.sub(r"(?<=\S) {2,}", "  ", text)
     text = re.sub(r'time="\d+\.\d+"', 'time="T"', text)
     return text
@@ -214,6 +215,98 @@ class Group(unittest.TestCase):
         others = {verdict for verdict, name in verdicts
                   if name in ("passes", "passes[unix]", "knows_the_group")}
         self.assertEqual(others, {"ok"}, text)
+
+
+@unittest.skipUnless(os.path.exists(os.path.join(PROGRAMS, "cmocka_worlds")),
+                     "there is no shared library to run worlds with")
+class Worlds(unittest.TestCase):
+    """The same tests in a simulated kernel."""
+
+    @staticmethod
+    def run_orders(name, *arguments):
+        return run("cmocka_orders", "--exact", name, *arguments)
+
+    @staticmethod
+    def run_in_world(name):
+        return run("cmocka_worlds", "--world", "--exact", name)
+
+    def test_every_ending(self):
+        code, text = run("cmocka_worlds", "--list")
+        # One that hangs is told from one that thinks by ten seconds of waiting.
+        names = [name for name in text.splitlines() if "hangs" not in name]
+        self.assertEqual(code, 0)
+        with multiprocessing.pool.ThreadPool() as pool:
+            endings = pool.map(self.run_in_world, names)
+        parts = [f"==== {name}: {describe(code)}\n{mask(text)}\n"
+                 for name, (code, text) in zip(names, endings)]
+        compare(self, "cmocka_worlds.txt", "".join(parts))
+
+    def test_an_order_is_found_and_found_again(self):
+        code, text = self.run_orders("gets_all_at_once[tcp]", "--seeds", "200")
+        self.assertEqual(code, 1, text)
+        again = re.search(r"again: cmocka_orders (.*)", text).group(1)
+        again = again.replace("'", "").replace(" --trace", "").split()
+        self.assertIn("--seed", again)
+        code, once_more = run("cmocka_orders", *again)
+        self.assertEqual(code, 1, once_more)
+        self.assertEqual(once_more, text)
+
+    def test_a_trace_is_printed(self):
+        code, text = self.run_orders("gets_all_in_any_order[tcp]", "--trace")
+        self.assertEqual(code, 0, text)
+        self.assertRegex(text, r"\n0\.\d+ connect\(\d+\) = ")
+
+    def test_any_order_passes(self):
+        for name in ["gets_all_in_any_order[tcp]",
+                     "gets_all_in_any_order[unix]"]:
+            self.assertEqual(self.run_orders(
+                name, "--seeds", "200", "--profile", "both")[0], 0)
+
+    def test_only_what_is_chosen_departs(self):
+        self.assertEqual(self.run_orders(
+            "gets_all_at_once[tcp]", "--seeds", "200", "--kinds",
+            "order,accept,timer")[0], 0)
+
+    def test_what_a_test_says_of_itself_is_heeded(self):
+        self.assertEqual(self.run_orders(
+            "gets_all_at_once_when_calm[tcp]", "--seeds", "200")[0], 0)
+        self.assertEqual(self.run_orders(
+            "gets_all_at_once_on_linux[tcp]", "--profile", "darwin",
+            "--seeds", "200")[0], 0)
+        self.assertEqual(self.run_orders(
+            "gets_all_at_once_on_linux[tcp]", "--seeds", "200")[0], 1)
+        self.assertNotIn("has_a_child", run("cmocka_orders", "--world",
+                                            "--list")[1])
+        self.assertIn("has_a_child", run("cmocka_orders", "--list")[1])
+        code, text = self.run_orders("has_a_child", "--world")
+        self.assertEqual(code, 1)
+        self.assertIn("does not model fork", text)
+
+    def test_the_warm_up_gives_no_verdict(self):
+        self.assertEqual(self.run_orders("fails_in_a_world_only")[0], 0)
+        self.assertEqual(self.run_orders("fails_in_a_world_only",
+                                         "--world")[0], 1)
+
+    def test_wrong_options(self):
+        for arguments, words in [
+                (["--seed", "0"], r'--seed is a whole number from 1 on, not "0"'),
+                (["--seeds", "many"], r'--seeds is a whole number .*"many"'),
+                (["--profile", "plan9"], r'linux, darwin or both, not "plan9"'),
+                (["--kinds", "order,odd"], r'no kind of choice "odd"')]:
+            code, text = run("cmocka_orders", *arguments)
+            self.assertEqual(code, 2, text)
+            self.assertRegex(text, words)
+        code, text = run("cmocka_cases", "--world")
+        self.assertEqual(code, 2)
+        self.assertIn("without tidysock/adapters/cmocka_world.h", text)
+
+    def test_help_has_the_options(self):
+        text = run("cmocka_orders", "--help")[1]
+        for word in ["--world", "--seeds N", "--seed N", "--kinds LIST",
+                     "--profile NAME", "--trace"]:
+            self.assertIn(word, text)
+        self.assertLess(max(len(line) for line in text.splitlines()), 80)
+        self.assertNotIn("--world", run("cmocka_cases", "--help")[1])
 
 
 class Options(unittest.TestCase):

@@ -115,6 +115,7 @@ void tidy__cmocka_run(const struct tidy_test *test,
                       unsigned transport,
                       const char *suffix);
 /* There if the program includes tidysock/adapters/cmocka_world.h. */
+void tidy__cmocka_world_abandon(void) __attribute__((weak));
 bool tidy__cmocka_world_run(const struct tidy_test *test,
                             unsigned transport,
                             const char *suffix) __attribute__((weak));
@@ -232,6 +233,8 @@ TIDY__CMOCKA_WEAK int tidy__cmocka_teardown(void **state)
     struct tidy_case *t = tidy_case_current();
 
     (void)state;
+    if (tidy__cmocka.leave)
+        tidy__cmocka_world_abandon();
     if (t) {
         tidy_case_end(t);
         if (*tidy_case_report(t))

@@ -31,6 +31,7 @@
 #include <inttypes.h>
 #include <setjmp.h>
 #include <signal.h>
+#include <unistd.h>
 
 TIDY_BEGIN_DECLS
 
@@ -64,6 +65,7 @@ struct tidy__cmocka_world_item {
 void cm_print_error(const char *const format, ...) TIDY_PRINTF(1, 2);
 void tidy__cmocka_world_leave(const char *file, int line, bool is_skip);
 void tidy__cmocka_world_host_fail(const char *file, int line, const char *text);
+void tidy__cmocka_world_fail(struct tidy_case *t);
 void tidy__cmocka_world_finish(struct tidy_case *t);
 void tidy__cmocka_world_body(void *arg);
 bool tidy__cmocka_world_try(struct tidy_world_runner *runner,
@@ -108,7 +110,7 @@ tidy__cmocka_world_leave(const char *file, int line, bool is_skip)
     if (is_skip)
         tidy__cmocka_world.is_skipped = true;
     else
-        cm_print_error("%s:%d: a check failed\n", file, line);
+        cm_print_error("a check failed at %s:%d\n", file, line);
     longjmp(tidy__cmocka_world.body, 1);
 }
 
@@ -119,6 +121,26 @@ tidy__cmocka_world_host_fail(const char *file, int line, const char *text)
     tidy__cmocka_world_leave(file, line, false);
 }
 
+/* What the run's report says: cmocka's words, the case's, and the place. */
+TIDY__CMOCKA_WEAK void tidy__cmocka_world_fail(struct tidy_case *t)
+{
+    const char *report = t ? tidy_case_report(t) : "";
+    int line = t ? tidy_case_failure_line(t) : 0;
+    char place[512] = "";
+
+    if (line > 0)
+        snprintf(place,
+                 sizeof(place),
+                 "at %.480s:%d",
+                 tidy_case_failure_file(t),
+                 line);
+    tidy_world_fail("%s%s%s%s",
+                    tidy__cmocka_world.message,
+                    report,
+                    *report && line > 0 ? "\n" : "",
+                    place);
+}
+
 /* Outside of a world, which is the warm-up, the verdict is nobody's. */
 TIDY__CMOCKA_WEAK void tidy__cmocka_world_finish(struct tidy_case *t)
 {
@@ -126,14 +148,24 @@ TIDY__CMOCKA_WEAK void tidy__cmocka_world_finish(struct tidy_case *t)
     bool is_failed = t ? tidy_case_end(t) < 0 : world->message_len > 0;
 
     if (tidy_world_is_inside() && is_failed)
-        tidy_world_fail("%s%s%s:%d",
-                        world->message,
-                        t ? tidy_case_report(t) : "",
-                        t ? tidy_case_failure_file(t) : "",
-                        t ? tidy_case_failure_line(t) : 0);
+        tidy__cmocka_world_fail(t);
     tidy_case_free(t);
     if (tidy_world_is_inside() && world->is_skipped)
         tidy_world_fail(TIDY__CMOCKA_WORLD_SKIPPED);
+}
+
+/* cmocka has jumped out of the run, to where its caller's process goes on, of
+ * which this one is a fork: a mock without a value does that. */
+TIDY__CMOCKA_WEAK void tidy__cmocka_world_abandon(void)
+{
+    if (tidy_world_is_inside())
+        tidy_world_fail("%sthe test was left by a jump of cmocka's own",
+                        tidy__cmocka_world.message);
+    fprintf(stderr,
+            "%stidysock: run outside of a world, the test was left by a jump "
+            "of cmocka's own\n",
+            tidy__cmocka_world.message);
+    _exit(TIDY_CMOCKA_FAILED);
 }
 
 TIDY__CMOCKA_WEAK void tidy__cmocka_world_body(void *arg)
