@@ -78,6 +78,9 @@ check_installed()
         die 'libtidysock-sim needs more than the C library'
     python3 "$source/tests/api/test_exports.py" nm "$libdir/libtidysock.so" \
         "$libdir/libtidysock-sim.so" "$libdir/libtidysock-sim.o"
+    ! command -v scdoc >/dev/null ||
+        [ -s "$prefix/share/man/man1/tidysock-world.1" ] ||
+        die 'not installed: the manual'
     "$prefix/bin/tidysock" --version | grep -q '^tidysock [0-9]' ||
         die 'the command does not run where it is installed'
     (cd "$source/include" && find tidysock -name '*.h' | LC_ALL=C sort) \
@@ -133,6 +136,24 @@ pkgconfig_sim)
     ! needs with_object libtidysock-sim || die 'the object file is not used'
     ./with_shared
     ./with_object
+    ;;
+pkgconfig_worlds)
+    use_installed
+    enter_copy $kind
+    for program in with_worlds with_cmocka; do
+        libraries='tidysock cmocka'
+        [ $program = with_cmocka ] || libraries="tidysock-sim $libraries"
+        # shellcheck disable=SC2046,SC2086
+        $cc -std=gnu11 -o $program $program.c \
+            $(pkg-config --cflags --libs $libraries)
+        needs $program libtidysock || die 'the shared library is not used'
+        ./$program
+    done
+    ./with_worlds --seeds 100 --profile both
+    ! ./with_cmocka --world || die 'there are worlds without a simulator'
+    # The library in a program that knows nothing of worlds knows it all the same.
+    "$prefix/bin/tidysock" world -- ./with_cmocka
+    "$prefix/bin/tidysock" world --seed 3 -- ./with_worlds
     ;;
 find_package)
     use_installed
