@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Waiting for another thread. In a world there is none: what would block ends
- * the run, and what is free is taken.
+ * Waiting for another thread, and waking one. In a world there is none: what would
+ * block ends the run, and what is free is taken.
  *
  * The calls without a time limit of mutexes and the like are not here, as they
  * are too many and too quick; one that blocks is a system call, which the first
@@ -17,6 +17,30 @@ static void refuse(const char *call)
                       "simulation does not model %s: there is no other thread",
                       call);
 }
+
+/* Does a thread wait? It was there before the world, as those of a library's pool
+ * are, and what it is woken for would be done outside of it. */
+static bool has_waiters(const pthread_cond_t *cond)
+{
+#ifdef __GLIBC__
+    return cond->__data.__wrefs >> 3 != 0; /* its lowest bits are flags */
+#else
+    (void)cond;
+    return false;
+#endif
+}
+
+#define WAKES(name)                                                            \
+    SEAM(int, name, (pthread_cond_t * cond))                                   \
+    {                                                                          \
+        if (tidy__sim_world && has_waiters(cond))                              \
+            tidy__sim_end(tidy__sim_world,                                     \
+                          TIDY_OUTCOME_UNMODELLED,                             \
+                          "simulation does not model %s: it wakes another "    \
+                          "thread",                                            \
+                          #name);                                              \
+        return REAL(name)(cond);                                               \
+    }
 
 #define BLOCKS(name, params, args)                                             \
     SEAM(int, name, params)                                                    \
@@ -38,6 +62,9 @@ static void refuse(const char *call)
             refuse(#name);                                                     \
         return result;                                                         \
     }
+
+WAKES(pthread_cond_signal)
+WAKES(pthread_cond_broadcast)
 
 /* clang-format off */
 

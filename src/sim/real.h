@@ -125,6 +125,7 @@ int __libc_start_main(int (*main)(int, char **, char **),
     /* interpose_other.c, interpose_thread.c: others */                        \
     X(execve) X(execvpe) X(execveat) X(fexecve) X(wait4) X(waitpid) X(waitid)  \
     X(kill) X(killpg) X(tgkill) X(sigqueue)                                    \
+    X(pthread_cond_signal) X(pthread_cond_broadcast)                           \
     X(pthread_cond_wait) X(pthread_cond_timedwait) X(pthread_cond_clockwait)   \
     X(pthread_join) X(pthread_timedjoin_np) X(pthread_clockjoin_np)            \
     X(pthread_barrier_wait) X(cnd_wait) X(cnd_timedwait) X(thrd_join)          \

@@ -121,10 +121,50 @@ static void nobody_waits_for_a_descriptor(void **state)
     assert_passes(accept_without_descriptors, NULL);
 }
 
+static void do_nothing(uv_work_t *work)
+{
+    (void)work;
+}
+
+static void on_done(uv_work_t *work, int status)
+{
+    (void)work;
+    (void)status;
+}
+
+/* The pool's threads are there from the warm-up on, and wait. */
+static void work(void *arg)
+{
+    uv_loop_t loop;
+    uv_work_t request;
+
+    (void)arg;
+    uv_loop_init(&loop);
+    uv_queue_work(&loop, &request, do_nothing, on_done);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    uv_loop_close(&loop);
+}
+
+static void work_for_a_thread_is_refused(void **state)
+{
+    struct tidy_world_runner *runner =
+        tidy_world_runner_new(work, NULL, TIDY_WARM_UP_OUTSIDE);
+    struct tidy_world_report *report = tidy_world_runner_run(runner, NULL);
+
+    (void)state;
+    assert_int_equal(tidy_world_report_outcome(report),
+                     TIDY_OUTCOME_UNMODELLED);
+    /* A sanitizer may go past the seam; then it is the system call. */
+    assert_non_null(strstr(tidy_world_report_text(report), "does not model"));
+    tidy_world_report_free(report);
+    tidy_world_runner_free(runner);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nobody_waits_for_a_descriptor),
+        cmocka_unit_test(work_for_a_thread_is_refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
