@@ -152,10 +152,16 @@ static void work_for_a_thread_is_refused(void **state)
     struct tidy_world_report *report = tidy_world_runner_run(runner, NULL);
 
     (void)state;
+#ifdef __SANITIZE_THREAD__
+    /* It goes past the seam, and what the thread was to do never comes. */
+    assert_int_not_equal(tidy_world_report_outcome(report),
+                         TIDY_OUTCOME_PASSED);
+#else
     assert_int_equal(tidy_world_report_outcome(report),
                      TIDY_OUTCOME_UNMODELLED);
-    /* A sanitizer may go past the seam; then it is the system call. */
-    assert_non_null(strstr(tidy_world_report_text(report), "does not model"));
+    assert_non_null(strstr(tidy_world_report_text(report),
+                           "does not model pthread_cond_signal"));
+#endif
     tidy_world_report_free(report);
     tidy_world_runner_free(runner);
 }
