@@ -57,6 +57,8 @@ static int put_at(struct sim_world *world, int fd, int new_fd, int fd_flags)
         return -EBADF;
     if (fd == new_fd)
         return fd;
+    if (new_fd >= world->fd_limit)
+        return -EBADF;
     tidy__sim_fd_close(world, new_fd);
     return tidy__sim_fd_open_at(file, fd_flags, new_fd);
 }
@@ -133,7 +135,7 @@ static void refuse_named(struct sim_world *world,
 
 static int dup_from(struct sim_file *file, int fd_flags, long min_fd)
 {
-    if (min_fd < 0 || min_fd > SIM_FD_MAX)
+    if (min_fd < 0 || min_fd >= file->world->fd_limit)
         return -EINVAL;
     if (tidy__choose_fault(file->world, TIDY_CHOICE_EMFILE_FAULT, file->id))
         return -EMFILE;

@@ -46,7 +46,7 @@ void tidy__sim_file_wake(struct sim_file *file, uint32_t key)
 #define FREE UINT64_MAX
 
 /* An index of the table, from one on, that is used or free, or -EMFILE. */
-static int find(const struct sim_world *world, size_t from, uint64_t which)
+static int find_any(const struct sim_world *world, size_t from, uint64_t which)
 {
     size_t word = from / 64;
     uint64_t bits = (world->used_fds[word] ^ which) & (UINT64_MAX << from % 64);
@@ -57,6 +57,13 @@ static int find(const struct sim_world *world, size_t from, uint64_t which)
         bits = world->used_fds[word] ^ which;
     }
     return (int)word * 64 + ffsll((long long)bits) - 1;
+}
+
+static int find(const struct sim_world *world, size_t from, uint64_t which)
+{
+    int idx = find_any(world, from, which);
+
+    return which == FREE && idx + SIM_FD_MIN >= world->fd_limit ? -EMFILE : idx;
 }
 
 bool tidy__sim_fd_is_full(const struct sim_world *world)

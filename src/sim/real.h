@@ -97,7 +97,7 @@ int __libc_start_main(int (*main)(int, char **, char **),
     X(utimensat) X(utimes) X(utime) X(truncate) X(realpath)                    \
     /* interpose_clock.c, interpose_chance.c, interpose_name.c */              \
     X(clock_gettime) X(gettimeofday) X(time) X(timespec_get) X(clock)          \
-    X(times) X(getrusage) X(nanosleep) X(clock_nanosleep) X(usleep) X(sleep)                \
+    X(times) X(getrusage) X(getrlimit) X(setrlimit) X(prlimit) X(nanosleep) X(clock_nanosleep) X(usleep) X(sleep)                \
     X(thrd_sleep) X(sched_yield) X(thrd_yield)                                 \
     X(getrandom) X(getentropy) X(arc4random) X(arc4random_buf)                 \
     X(arc4random_uniform) X(getaddrinfo) X(freeaddrinfo) X(getnameinfo)        \

@@ -61,6 +61,7 @@ struct sim_world {
     struct sim_fd fds[SIM_N_FDS];
     uint64_t used_fds[SIM_N_FDS / 64]; /* a bit for each of fds */
     uint64_t old_fds[SIM_N_FDS / 64];  /* the same: used some time */
+    int fd_limit;                      /* RLIMIT_NOFILE: numbers end there */
     unsigned n_files;                  /* made so far */
     struct sim_actor *actors;          /* DL: files that have a name */
     struct sim_file *rumour;    /* what is not readable, but said to be */

@@ -157,7 +157,7 @@ static struct tidy_deferred *restore_limit(void *arg)
 static void leave_descriptors(unsigned n_left)
 {
     struct rlimit limit;
-    int fd = dup(STDOUT_FILENO);
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
 
     assert_true(fd >= 0);
     close(fd);
@@ -386,11 +386,11 @@ static const struct tidy_test tests[] = {
     SCENARIO(connect_is_cancelled),
     SCENARIO(connect_is_cancelled_at_once),
     SCENARIO(connect_is_cancelled_in_connection_made),
-    SCENARIO(no_descriptor_to_listen, .worlds = TIDY_WORLDS_NONE),
-    SCENARIO(no_descriptor_to_connect, .worlds = TIDY_WORLDS_NONE),
-    SCENARIO(no_descriptor_to_accept, .worlds = TIDY_WORLDS_NONE),
-    SCENARIO(a_descriptor_for_one_end_only, .worlds = TIDY_WORLDS_NONE),
-    SCENARIO(no_descriptor_to_clean_up, .worlds = TIDY_WORLDS_NONE),
+    SCENARIO(no_descriptor_to_listen),
+    SCENARIO(no_descriptor_to_connect),
+    SCENARIO(no_descriptor_to_accept, .worlds = TIDY_WORLDS_CALM),
+    SCENARIO(a_descriptor_for_one_end_only),
+    SCENARIO(no_descriptor_to_clean_up),
     SCENARIO(the_peer_is_stopped, .worlds = TIDY_WORLDS_NONE),
     SCENARIO(the_peer_is_stopped_with_bytes_unsent, .worlds = TIDY_WORLDS_NONE),
     SCENARIO(a_client_is_stopped, .worlds = TIDY_WORLDS_NONE),
