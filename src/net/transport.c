@@ -81,6 +81,7 @@ struct tidy_transport *tidy__transport_new(struct tidy_loop *loop,
 
 void tidy__transport_free(struct tidy_transport *transport)
 {
+    tidy__twins_forget(transport);
     tidy__write_queue_deinit(&transport->queue);
     tidy__dealloc(transport);
 }
@@ -111,6 +112,7 @@ void tidy__transport_free_lost(struct tidy_transport *transport)
         tidy__transport_free(transport);
         return;
     }
+    tidy__twins_forget(transport);
     tidy__write_queue_deinit(&transport->queue);
     tidy__loop_keep(transport->loop, &transport->memory);
 }
@@ -230,14 +232,17 @@ static void tell_connection_lost(struct tidy_transport *transport)
         group_ops->lost(transport->group, transport);
 }
 
-/* Nobody has a pointer to it. */
+/* Nobody has a pointer to it, but its other end may still look for it: then it
+ * stays with the lost ones. */
 static void forget_refused(struct tidy_transport *transport)
 {
     struct tidy__group *group = transport->group;
 
     group->n_open--;
-    DL_DELETE(group->transports, transport);
-    tidy__transport_free(transport);
+    if (!transport->is_in_pairs) {
+        DL_DELETE(group->transports, transport);
+        tidy__transport_free(transport);
+    }
     if (group->ops && group->ops->refused)
         group->ops->refused(group);
 }

@@ -164,5 +164,7 @@ void tidy__transport_free_lost(struct tidy_transport *transport);
 /* Find the other end among the loop's transports (twins.c). */
 void tidy__twins_add(struct tidy_transport *transport);
 void tidy__twins_remove(struct tidy_transport *transport);
+/* Its memory goes. */
+void tidy__twins_forget(struct tidy_transport *transport);
 
 #endif

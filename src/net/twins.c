@@ -7,6 +7,9 @@
  * reset instead of leaving a socket in TIME_WAIT (end.c), and what makes a
  * server connection wait for its client's end of file. A transport that cannot
  * be entered for want of memory simply has no twin: it gets a normal close.
+ *
+ * One that is closed before its twin is known stays in the map until it is freed:
+ * a client may well be gone before its server accepts.
  */
 #include "base/alloc.h"
 #include "net/transport.h"
@@ -55,13 +58,34 @@ find_other_end(const struct tidy_transport *transport)
     return found;
 }
 
-/* Who has found his twin, or is closed, need not be found any more. */
-static void leave_map(struct tidy_transport *transport)
+/* Who has found his twin need not be found any more. */
+void tidy__twins_forget(struct tidy_transport *transport)
 {
     if (!transport->is_in_pairs)
         return;
     transport->is_in_pairs = false;
     HASH_DELETE(hh, transport->loop->by_pair, transport);
+}
+
+/* How much of what is in flight has left is not known. */
+static void note_closed(struct tidy_transport *transport,
+                        const struct tidy_transport *twin)
+{
+    transport->is_twin_closed = true;
+    transport->n_twin_read = twin->n_read;
+    transport->n_twin_written =
+        twin->n_in_flight ? UINT64_MAX : twin->n_written;
+}
+
+static void join(struct tidy_transport *transport, struct tidy_transport *other)
+{
+    tidy__twins_forget(other);
+    if (other->state >= TIDY__TRANSPORT_CLOSING) {
+        note_closed(transport, other);
+        return;
+    }
+    other->twin = transport;
+    transport->twin = other;
 }
 
 void tidy__twins_add(struct tidy_transport *transport)
@@ -72,9 +96,7 @@ void tidy__twins_add(struct tidy_transport *transport)
     set_end(&transport->pair.far, &transport->peer);
     other = find_other_end(transport);
     if (other) {
-        other->twin = transport;
-        transport->twin = other;
-        leave_map(other);
+        join(transport, other);
         return;
     }
     transport->is_in_pairs = true;
@@ -90,17 +112,12 @@ void tidy__twins_remove(struct tidy_transport *transport)
 {
     struct tidy_transport *twin = transport->twin;
 
-    if (twin) {
-        twin->is_twin_closed = true;
-        twin->n_twin_read = transport->n_read;
-        /* How much of what is in flight has left is not known. */
-        twin->n_twin_written =
-            transport->n_in_flight ? UINT64_MAX : transport->n_written;
-        twin->twin = NULL;
-        transport->twin = NULL;
-        /* It may have waited for this. */
-        if (twin->state == TIDY__TRANSPORT_ENDING)
-            tidy__transport_settle_soon(twin);
-    }
-    leave_map(transport);
+    if (!twin)
+        return;
+    note_closed(twin, transport);
+    twin->twin = NULL;
+    transport->twin = NULL;
+    /* It may have waited for this. */
+    if (twin->state == TIDY__TRANSPORT_ENDING)
+        tidy__transport_settle_soon(twin);
 }
