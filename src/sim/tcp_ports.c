@@ -136,18 +136,24 @@ static bool do_conflict(const struct holder *asker, const struct holder *other)
     return do_overlap(asker, other);
 }
 
+static size_t list_of(const struct sim_address *local)
+{
+    return tidy__sim_port_of(local) % SIM_N_PORT_LISTS;
+}
+
 static bool is_in_time_wait(struct sim_world *world, const struct holder *asker)
 {
+    struct sim_time_wait **list = &world->time_waits[list_of(asker->local)];
     struct sim_time_wait *entry, *next;
 
-    DL_FOREACH_SAFE(world->time_waits, entry, next) {
+    DL_FOREACH_SAFE(*list, entry, next) {
         const struct holder holder = { .local = &entry->local,
                                        .is_reuse_addr = entry->is_reuse_addr,
                                        .is_reuse_port = entry->is_reuse_port,
                                        .is_v6_only = entry->is_v6_only };
 
         if (entry->until_ns <= world->now_ns) {
-            DL_DELETE(world->time_waits, entry);
+            DL_DELETE(*list, entry);
             tidy__dealloc(entry);
         } else if (do_conflict(asker, &holder)) {
             return true;
@@ -199,7 +205,7 @@ bool tidy__sim_tcp_is_twin(const struct sim_tcp *tcp)
             is_same_end(&other->peer, &tcp->peer))
             return true;
     }
-    DL_FOREACH(world->time_waits, entry) {
+    DL_FOREACH(world->time_waits[list_of(&tcp->local)], entry) {
         if (entry->until_ns > world->now_ns + TIME_WAIT_NS - TWIN_NS &&
             is_same_end(&entry->local, &tcp->local) &&
             is_same_end(&entry->peer, &tcp->peer))
@@ -353,25 +359,28 @@ void tidy__sim_tcp_enter_time_wait(struct sim_tcp *tcp)
     entry->is_reuse_port = tcp->sock.is_reuse_port;
     entry->is_v6_only = tcp->sock.is_v6_only;
     entry->until_ns = world->now_ns + TIME_WAIT_NS;
-    DL_APPEND(world->time_waits, entry);
+    DL_APPEND(world->time_waits[list_of(&entry->local)], entry);
 }
 
 size_t tidy__sim_tcp_n_time_waits(const struct sim_world *world)
 {
     const struct sim_time_wait *entry;
-    size_t n = 0;
+    size_t n = 0, idx;
 
-    DL_FOREACH(world->time_waits, entry)
-        n += entry->until_ns > world->now_ns;
+    for (idx = 0; idx < SIM_N_PORT_LISTS; idx++) {
+        DL_FOREACH(world->time_waits[idx], entry)
+            n += entry->until_ns > world->now_ns;
+    }
     return n;
 }
 
 void tidy__sim_tcp_ports_deinit(struct sim_world *world)
 {
     struct sim_time_wait *entry, *next;
+    size_t idx;
 
-    DL_FOREACH_SAFE(world->time_waits, entry, next) {
-        DL_DELETE(world->time_waits, entry);
-        tidy__dealloc(entry);
+    for (idx = 0; idx < SIM_N_PORT_LISTS; idx++) {
+        DL_FOREACH_SAFE(world->time_waits[idx], entry, next)
+            tidy__dealloc(entry);
     }
 }

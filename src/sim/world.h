@@ -23,6 +23,9 @@
 /* What a clock read, or a call that would not block, takes. */
 #define SIM_CALL_NS 1000
 
+/* A list for all ports that are alike in their lowest bits. */
+#define SIM_N_PORT_LISTS 256
+
 /* What was taken of all that was offered so far. */
 struct sim_choices {
     uint32_t *items; /* borrowed; NULL: they are only counted */
@@ -69,10 +72,10 @@ struct sim_world {
     uint64_t n_timers;          /* set so far */
     struct sim_link *links;     /* DL: with something in flight, oldest first */
     struct sim_socket *sockets; /* DL: all, also those without a descriptor */
-    struct sim_time_wait *time_waits; /* DL: TCP ports that are kept */
-    struct sim_path *paths;           /* DL: bound Unix sockets */
-    unsigned n_paths;                 /* bound so far */
-    unsigned n_ports_given;           /* ephemeral ports so far */
+    struct sim_time_wait *time_waits[SIM_N_PORT_LISTS]; /* DLs: ports kept */
+    struct sim_path *paths; /* DL: bound Unix sockets */
+    unsigned n_paths;       /* bound so far */
+    unsigned n_ports_given; /* ephemeral ports so far */
     /* What tidy_world_explain() was given. */
     void (*explain)(FILE *out, void *arg);
     void *explain_arg;
