@@ -151,9 +151,9 @@ struct tidy_world_options {
      * initialize, by what earlier runs left behind, by the time-stamp counter
      * or the process's number, as soon as these change a call or the bytes that
      * it writes; not always the first time, as two layouts may happen to have
-     * one effect: each checked run of a runner tries another. The code itself lies where it did: order by the addresses of
-     * functions or static variables differs only in a new program, which
-     * tidy_world_run_program() starts.
+     * one effect: each checked run of a runner tries another. The code itself
+     * lies where it did: order by the addresses of functions or static variables
+     * differs only in a new program, which tidy_world_run_program() starts.
      *
      * The trace is kept. Costs two to three runs, and a process.
      */
