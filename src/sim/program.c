@@ -109,16 +109,23 @@ static int exit_code_of(int status)
 static struct tidy_world_report *report_program(const struct sim_shared *shared,
                                                 int status)
 {
+    bool is_at_end = shared->has_ended && WIFEXITED(status) &&
+                     WEXITSTATUS(status) != SIM_EXIT_ENDED &&
+                     (shared->outcome == TIDY_OUTCOME_PASSED ||
+                      shared->outcome == TIDY_OUTCOME_LEFTOVER);
     struct tidy_world_report *report;
-    char text[64];
+    char text[SIM_MAX_TEXT + 64];
 
-    if (shared->has_ended && shared->outcome == TIDY_OUTCOME_PASSED &&
-        WIFEXITED(status) && WEXITSTATUS(status) != 0) {
+    if (is_at_end && WEXITSTATUS(status) != 0) {
         snprintf(text,
                  sizeof(text),
-                 "the program ended with exit code %d",
-                 WEXITSTATUS(status));
+                 "the program ended with exit code %d%s%s",
+                 WEXITSTATUS(status),
+                 shared->text[0] ? "\n" : "",
+                 shared->text);
         report = tidy__sim_report_run(shared, TIDY_OUTCOME_FAILED, text);
+    } else if (is_at_end) {
+        report = tidy__sim_report_run(shared, shared->outcome, shared->text);
     } else {
         report = tidy__sim_report_ended(shared, status);
     }

@@ -95,21 +95,26 @@ static void end_process(struct sim_world *world,
         tidy_container_of(world, struct sim_shared, world), outcome, text);
 }
 
-/* What is still there when the body has returned. */
-static void check_leftovers(struct sim_world *world)
+/* What is still there when the body has returned. A program goes on to its end,
+ * for its exit code is to be known. Returns whether something is. */
+static bool check_leftovers(struct sim_shared *shared)
 {
+    struct sim_world *world = &shared->world;
     char *text = NULL;
     size_t len = 0;
     FILE *out = open_memstream(&text, &len);
 
     if (!out)
-        return;
+        return false;
     tidy__sim_describe_files(world, out);
     tidy__sim_describe_paths(world, out);
     fclose(out);
-    if (len > 0)
+    if (len > 0 && !world->is_program)
         tidy__sim_end(world, TIDY_OUTCOME_LEFTOVER, "left behind\n%s", text);
+    if (len > 0)
+        snprintf(shared->text, sizeof(shared->text), "left behind\n%s", text);
     free(text);
+    return len > 0;
 }
 
 /* A list that is longer than what was asked for is of another run. */
@@ -160,12 +165,16 @@ void tidy__sim_enter(struct sim_shared *shared)
 
 void tidy__sim_leave(struct sim_shared *shared)
 {
+    bool has_leftovers;
+
     tidy__sim_tripwire_disarm();
-    check_leftovers(&shared->world);
-    check_schedule(shared);
+    has_leftovers = check_leftovers(shared);
+    if (!has_leftovers)
+        check_schedule(shared);
     tidy__sim_world = NULL;
     tidy__sim_world_deinit(&shared->world);
-    shared->outcome = TIDY_OUTCOME_PASSED;
+    shared->outcome =
+        has_leftovers ? TIDY_OUTCOME_LEFTOVER : TIDY_OUTCOME_PASSED;
     shared->has_ended = true;
 }
 

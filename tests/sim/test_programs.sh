@@ -1,15 +1,16 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# test_programs.sh TIDYSOCK ECHO BY_ADDRESS: what `tidysock world` says of
+# test_programs.sh TIDYSOCK ECHO BY_ADDRESS LEAVES: what `tidysock world` says of
 # programs that cannot run in a world, or are not controlled by it. ECHO is an
 # echo server with its clients, BY_ADDRESS goes by where its memory lies,
-# and ends with the exit code that it is given.
+# LEAVES leaves a socket open; both end with the exit code that they are given.
 set -u
 
 tidysock=$1
 echo=$2
 by_address=$3
+leaves=$4
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 n_failed=0
@@ -78,6 +79,11 @@ says 0 passed -- "$echo"
 make script "#!$echo\n"
 says 0 passed -- "$work/script"
 says 7 'failed: the program ended with exit code 7' -- "$by_address" 7
+
+# What it leaves behind hides no failure.
+says 124 'leftover: left behind' -- "$leaves"
+says 3 'failed: the program ended with exit code 3' -- "$leaves" 3
+says 3 'unix socket' -- "$leaves" 3
 
 # ------------------------------------------------------------------- schedules
 
