@@ -79,6 +79,11 @@ TIDY_API const char *tidy_choice_name(enum tidy_choice kind);
      TIDY_CHOICE_BIT(TIDY_CHOICE_WRITE_CUT) |                                  \
      TIDY_CHOICE_BIT(TIDY_CHOICE_WAKE))
 
+/** What an idle machine does not show at all. */
+#define TIDY_CHOICES_FAULTS                                                    \
+    (TIDY_CHOICES_ALL & ~TIDY_CHOICES_NO_FAULTS &                              \
+     ~TIDY_CHOICE_BIT(TIDY_CHOICE_REUSE))
+
 /**
  * A set from its names: of kinds, or "orders", "no-faults" and "all", divided by
  * commas; e.g. "orders,eintr".

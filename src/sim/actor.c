@@ -9,6 +9,7 @@
 #include "sim/file.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <utlist.h>
 
@@ -46,6 +47,71 @@ static void set_name(struct sim_world *world, unsigned actor, const char *name)
     snprintf(entry->name, sizeof(entry->name), "%s", name);
 }
 
+/* ------------------------------------------------------------------- numbers */
+
+static const char *const class_names[] = {
+    [SIM_ACTOR_WORLD] = "world",     [SIM_ACTOR_TCP] = "tcp",
+    [SIM_ACTOR_UNIX] = "unix",       [SIM_ACTOR_PIPE] = "pipe",
+    [SIM_ACTOR_EPOLL] = "epoll",     [SIM_ACTOR_EVENTFD] = "eventfd",
+    [SIM_ACTOR_TIMERFD] = "timerfd", [SIM_ACTOR_NULL] = "null",
+};
+
+unsigned tidy__sim_actor_new(struct sim_world *world,
+                             enum sim_actor_class class_)
+{
+    return (unsigned)class_ << SIM_ACTOR_NUMBER_BITS |
+           ++world->n_actors[class_];
+}
+
+bool tidy__sim_has_actors(const struct sim_world *world)
+{
+    size_t idx;
+
+    for (idx = 0; idx < SIM_N_ACTOR_CLASSES; idx++) {
+        if (world->n_actors[idx] > 0)
+            return true;
+    }
+    return false;
+}
+
+const char *tidy__sim_actor_key(unsigned actor, char text[SIM_ACTOR_TEXT_MAX])
+{
+    unsigned class_ = actor >> SIM_ACTOR_NUMBER_BITS;
+    unsigned number = actor & ((1U << SIM_ACTOR_NUMBER_BITS) - 1);
+
+    if (class_ == SIM_ACTOR_WORLD || class_ >= SIM_N_ACTOR_CLASSES)
+        return strcpy(text, class_names[SIM_ACTOR_WORLD]);
+    snprintf(text, SIM_ACTOR_TEXT_MAX, "%s#%u", class_names[class_], number);
+    return text;
+}
+
+bool tidy__sim_actor_parse(const char *text, unsigned *ret_actor)
+{
+    size_t len = strcspn(text, "#"), class_;
+    unsigned long number;
+    char *end;
+
+    if (strcmp(text, class_names[SIM_ACTOR_WORLD]) == 0) {
+        *ret_actor = 0;
+        return true;
+    }
+    for (class_ = 1; class_ < SIM_N_ACTOR_CLASSES; class_++) {
+        if (strncmp(text, class_names[class_], len) == 0 &&
+            class_names[class_][len] == '\0')
+            break;
+    }
+    if (class_ == SIM_N_ACTOR_CLASSES || text[len] != '#' ||
+        text[len + 1] < '1' || text[len + 1] > '9')
+        return false;
+    number = strtoul(text + len + 1, &end, 10);
+    if (*end != '\0' || number >> SIM_ACTOR_NUMBER_BITS > 0)
+        return false;
+    *ret_actor = (unsigned)class_ << SIM_ACTOR_NUMBER_BITS | (unsigned)number;
+    return true;
+}
+
+/* --------------------------------------------------------------------- names */
+
 const char *tidy__sim_actor_name(const struct sim_world *world, unsigned actor)
 {
     const struct sim_actor *entry = find(world, actor);
@@ -58,14 +124,10 @@ const char *tidy__sim_actor_text(const struct sim_world *world,
                                  char text[SIM_ACTOR_TEXT_MAX])
 {
     const char *name = tidy__sim_actor_name(world, actor);
+    size_t len = strlen(tidy__sim_actor_key(actor, text));
 
-    snprintf(text,
-             SIM_ACTOR_TEXT_MAX,
-             "#%u%s%s%s",
-             actor,
-             name ? " (" : "",
-             name ? name : "",
-             name ? ")" : "");
+    if (name)
+        snprintf(text + len, SIM_ACTOR_TEXT_MAX - len, " (%s)", name);
     return text;
 }
 

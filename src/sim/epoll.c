@@ -230,6 +230,7 @@ static void epoll_describe(struct sim_file *file, FILE *out)
 
 static const struct sim_file_ops epoll_ops = {
     .kind = "epoll",
+    .actors = SIM_ACTOR_EPOLL,
     .poll = epoll_poll,
     .n_readable = epoll_refuse_count,
     .n_unsent = epoll_refuse_count,

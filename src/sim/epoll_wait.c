@@ -68,22 +68,36 @@ static void choose_number(struct report *report)
         report->n_max = (int)choice;
 }
 
+/* The nth of those that are ready, from the first one on. */
+static struct sim_watch *nth_ready(struct sim_watch *watch, size_t n)
+{
+    while (n > 0) {
+        watch = watch->ready_next;
+        n -= tidy__sim_watch_poll(watch) != 0;
+    }
+    return watch;
+}
+
+static unsigned actor_of_watch(const void *arg, size_t n)
+{
+    return nth_ready((struct sim_watch *)(uintptr_t)arg, n)->file->id;
+}
+
 /* The next one: the first, which is calm, or another that is ready. */
 static struct sim_watch *choose_watch(struct report *report)
 {
     struct sim_file *file = &report->epoll->file;
-    struct sim_watch *watch = report->left;
-    size_t choice;
+    struct sim_watch *first = report->left;
 
-    if (report->n_left < 2 || !tidy__sim_watch_poll(watch))
-        return watch;
-    choice =
-        tidy__choose(file->world, TIDY_CHOICE_READY, file->id, report->n_left);
-    while (choice > 0) {
-        watch = watch->ready_next;
-        choice -= tidy__sim_watch_poll(watch) != 0;
-    }
-    return watch;
+    if (report->n_left < 2 || !tidy__sim_watch_poll(first))
+        return first;
+    return nth_ready(first,
+                     tidy__choose_among(file->world,
+                                        TIDY_CHOICE_READY,
+                                        file->id,
+                                        report->n_left,
+                                        actor_of_watch,
+                                        first));
 }
 
 /* ---------------------------------------------------------------- reporting */

@@ -93,6 +93,7 @@ static void eventfd_describe(struct sim_file *file, FILE *out)
 
 static const struct sim_file_ops eventfd_ops = {
     .kind = "eventfd",
+    .actors = SIM_ACTOR_EVENTFD,
     .read = eventfd_do_read,
     .write = eventfd_do_write,
     .poll = eventfd_poll,

@@ -11,6 +11,7 @@
  */
 #include "sim/file.h"
 
+#include "sim/actor.h"
 #include "sim/epoll.h"
 #include "sim/fault.h"
 #include "sim/world.h"
@@ -27,7 +28,7 @@ void tidy__sim_file_init(struct sim_file *file,
 {
     file->ops = ops;
     file->world = world;
-    file->id = ++world->n_files;
+    file->id = tidy__sim_actor_new(world, ops->actors);
     file->n_fds = 0;
     file->status = status;
     file->watches = NULL;

@@ -14,6 +14,20 @@ struct sim_world;
 struct sim_file;
 struct sim_epoll;
 
+/* Who takes part: files of each of these are counted for themselves, so that
+ * one more of some kind makes no other number of the others. */
+enum sim_actor_class {
+    SIM_ACTOR_WORLD,
+    SIM_ACTOR_TCP,
+    SIM_ACTOR_UNIX,
+    SIM_ACTOR_PIPE,
+    SIM_ACTOR_EPOLL,
+    SIM_ACTOR_EVENTFD,
+    SIM_ACTOR_TIMERFD,
+    SIM_ACTOR_NULL,
+    SIM_N_ACTOR_CLASSES
+};
+
 /* What one read or write is about. */
 struct sim_io {
     const struct iovec *iov; /* borrowed */
@@ -28,8 +42,9 @@ struct sim_io {
  * is a blocking one.
  */
 struct sim_file_ops {
-    const char *kind;     /* "tcp socket", "pipe": for reports */
-    bool is_socket;       /* it begins a struct sim_socket */
+    const char *kind;            /* "tcp socket", "pipe": for reports */
+    enum sim_actor_class actors; /* files of this kind, as actors */
+    bool is_socket;              /* it begins a struct sim_socket */
     bool is_always_ready; /* epoll does not take it, as it takes no file */
     /* How long a blocking call may take; NULL: for ever. */
     uint64_t (*patience_ns)(const struct sim_file *file, bool is_write);
@@ -63,7 +78,7 @@ struct sim_watch {
 struct sim_file {
     const struct sim_file_ops *ops;
     struct sim_world *world;   /* borrowed */
-    unsigned id;               /* in order of creation, from 1; an actor */
+    unsigned id;               /* as an actor (actor.h); no other has it */
     unsigned n_fds;            /* descriptors that refer to it */
     int status;                /* O_NONBLOCK | O_APPEND | the access mode */
     struct sim_watch *watches; /* DL: epoll instances that watch it */

@@ -44,6 +44,7 @@ static void null_release(struct sim_file *file)
 
 static const struct sim_file_ops null_ops = {
     .kind = "null device",
+    .actors = SIM_ACTOR_NULL,
     .is_always_ready = true,
     .read = null_read,
     .write = null_write,

@@ -226,6 +226,7 @@ static void pipe_release(struct sim_file *file)
 
 static const struct sim_file_ops pipe_ops = {
     .kind = "pipe",
+    .actors = SIM_ACTOR_PIPE,
     .read = pipe_read,
     .write = pipe_write,
     .poll = pipe_poll,

@@ -7,6 +7,7 @@
  */
 #include "sim/program.h"
 
+#include "base/alloc.h"
 #include "base/misuse.h"
 #include "sim/options.h"
 #include "sim/reap.h"
@@ -72,26 +73,26 @@ static void set_preload(const char *first, const char *library)
     setenv("LD_PRELOAD", text, 1);
 }
 
-/* What the program is run with. */
-struct launch {
-    const char *path, *preload[2];
-    char *const *argv;
-    struct sim_shared *shared; /* owned, with its descriptor */
+struct sim_program {
+    char path[PATH_MAX], first[64]; /* to be preloaded before the library */
+    const char *library;            /* borrowed from the dynamic linker */
+    char *const *argv;              /* borrowed */
+    struct sim_shared *shared;      /* owned, with its descriptor */
     int fd;
 };
 
-static _Noreturn void execute(const struct launch *launch)
+static _Noreturn void execute(const struct sim_program *program)
 {
     char number[16];
 
-    snprintf(number, sizeof(number), "%d", launch->fd);
+    snprintf(number, sizeof(number), "%d", program->fd);
     setenv(SIM_PROGRAM_VARIABLE, number, 1);
-    set_preload(launch->preload[0], launch->preload[1]);
-    execv(launch->path, launch->argv);
-    snprintf(launch->shared->text,
-             sizeof(launch->shared->text),
+    set_preload(program->first, program->library);
+    execv(program->path, program->argv);
+    snprintf(program->shared->text,
+             sizeof(program->shared->text),
              "%s cannot be executed: %s",
-             launch->path,
+             program->path,
              strerror(errno));
     _exit(127);
 }
@@ -134,9 +135,10 @@ static struct tidy_world_report *report_program(const struct sim_shared *shared,
     return report;
 }
 
-static struct tidy_world_report *run(const struct launch *launch)
+struct tidy_world_report *
+tidy__sim_program_order(const struct sim_program *program)
 {
-    const struct sim_shared *shared = launch->shared;
+    const struct sim_shared *shared = program->shared;
     bool is_silent;
     int status;
     pid_t pid;
@@ -144,7 +146,7 @@ static struct tidy_world_report *run(const struct launch *launch)
     fflush(NULL);
     pid = fork();
     if (pid == 0)
-        execute(launch);
+        execute(program);
     if (pid < 0)
         return tidy__sim_report_not_run("no process for the run: %s",
                                         strerror(errno));
@@ -155,7 +157,7 @@ static struct tidy_world_report *run(const struct launch *launch)
         return tidy__sim_report_not_run(
             "%s has run without the library, which could not be preloaded "
             "into it",
-            launch->path);
+            program->path);
     if (is_silent)
         return tidy__sim_report_run(
             shared, TIDY_OUTCOME_LIMIT, "the program made no call for 10 s");
@@ -164,16 +166,16 @@ static struct tidy_world_report *run(const struct launch *launch)
 
 /* The same once more: the dynamic linker puts everything elsewhere, if it may,
  * and the library does it in any case. */
-static struct tidy_world_report *check(const struct launch *launch,
+static struct tidy_world_report *check(const struct sim_program *program,
                                        struct tidy_world_report *first)
 {
-    const struct tidy_world_options options = launch->shared->options;
+    const struct tidy_world_options options = program->shared->options;
     struct tidy_world_report *second;
     char *text;
 
-    tidy__sim_shared_order(launch->shared, &options);
-    launch->shared->layout = 1;
-    second = run(launch);
+    tidy__sim_shared_order(program->shared, &options);
+    program->shared->layout = 1;
+    second = tidy__sim_program_order(program);
     if (second->outcome == TIDY_OUTCOME_NOT_RUN) {
         tidy_world_report_free(first);
         return second;
@@ -189,51 +191,93 @@ static struct tidy_world_report *check(const struct launch *launch,
     return first;
 }
 
-static struct tidy_world_report *
-share_and_run(const struct tidy_world_options *options, struct launch *launch)
-{
-    struct tidy_world_report *report;
+/* ------------------------------------------------------------- beginning, end */
 
-    launch->fd = memfd_create("tidysock-world", 0);
-    launch->shared = tidy__sim_shared_map(launch->fd);
-    if (!launch->shared) {
-        report = tidy__sim_report_not_run("no memory for the run: %s",
-                                          strerror(errno));
-    } else {
-        tidy__sim_shared_order(launch->shared, options);
-        report = run(launch);
-        if (options->is_checked && report->outcome != TIDY_OUTCOME_NOT_RUN)
-            report = check(launch, report);
-    }
-    tidy__sim_shared_free(launch->shared);
-    if (launch->fd >= 0)
-        close(launch->fd);
-    return report;
+struct sim_program *tidy__sim_program_free(struct sim_program *program)
+{
+    if (!program)
+        return NULL;
+    tidy__sim_shared_free(program->shared);
+    if (program->fd >= 0)
+        close(program->fd);
+    return tidy__dealloc(program);
 }
 
-/* The path of the program, if it can be run; else a report says why not. */
-static struct tidy_world_report *
-find(const char *name, char path[PATH_MAX], char first[64])
+/* Why it cannot be run; NULL: it can. */
+static struct tidy_world_report *find(struct sim_program *program)
 {
     const char *trouble;
 
-    if (!find_program(name, path))
-        return tidy__sim_report_not_run("%s: no such program", name);
-    trouble = tidy__sim_program_check(path, first);
-    return trouble ? tidy__sim_report_not_run("%s %s", path, trouble) : NULL;
+    program->library = find_library();
+    if (!program->library)
+        return tidy__sim_report_not_run(
+            "%s",
+            "only libtidysock-sim.so can be preloaded, and this program "
+            "was linked with something else");
+    if (!find_program(program->argv[0], program->path))
+        return tidy__sim_report_not_run("%s: no such program",
+                                        program->argv[0]);
+    trouble = tidy__sim_program_check(program->path, program->first);
+    return trouble ? tidy__sim_report_not_run("%s %s", program->path, trouble)
+                   : NULL;
+}
+
+static struct tidy_world_report *share(struct sim_program *program)
+{
+    program->fd = memfd_create("tidysock-world", 0);
+    program->shared = tidy__sim_shared_map(program->fd);
+    return program->shared ? NULL
+                           : tidy__sim_report_not_run(
+                                 "no memory for the run: %s", strerror(errno));
+}
+
+struct sim_program *tidy__sim_program_new(char *const argv[],
+                                          struct tidy_world_report **ret_why)
+{
+    struct sim_program *program = tidy__zalloc(sizeof(*program));
+
+    if (!program) {
+        *ret_why = tidy__sim_report_not_run("out of memory");
+        return NULL;
+    }
+    program->fd = -1;
+    program->argv = argv;
+    *ret_why = find(program);
+    if (!*ret_why)
+        *ret_why = share(program);
+    return *ret_why ? tidy__sim_program_free(program) : program;
+}
+
+struct sim_shared *tidy__sim_program_shared(struct sim_program *program)
+{
+    return program->shared;
+}
+
+/* ------------------------------------------------------------------ one run */
+
+static struct tidy_world_report *
+run_once(const struct tidy_world_options *options, char *const argv[])
+{
+    struct tidy_world_report *report;
+    struct sim_program *program = tidy__sim_program_new(argv, &report);
+
+    if (!program)
+        return report;
+    tidy__sim_shared_order(program->shared, options);
+    report = tidy__sim_program_order(program);
+    if (options->is_checked && report->outcome != TIDY_OUTCOME_NOT_RUN)
+        report = check(program, report);
+    tidy__sim_program_free(program);
+    return report;
 }
 
 struct tidy_world_report *
 tidy_world_run_program(const struct tidy_world_options *options,
                        char *const argv[])
 {
-    char path[PATH_MAX], first[64], why[128];
-    struct launch launch = { .path = path,
-                             .preload = { first, find_library() },
-                             .argv = argv };
     struct tidy_world_options taken;
-    struct tidy_world_report *report;
     const char *trouble;
+    char why[128];
 
     TIDY_REQUIRE(argv && argv[0], "tidy_world_run_program: no program");
     if (tidy__sim_world)
@@ -242,11 +286,5 @@ tidy_world_run_program(const struct tidy_world_options *options,
     trouble = tidy__sim_options_take(&taken, options, why);
     if (trouble)
         return tidy__sim_report_not_run("%s", trouble);
-    if (!launch.preload[1])
-        return tidy__sim_report_not_run(
-            "%s",
-            "only libtidysock-sim.so can be preloaded, and this program "
-            "was linked with something else");
-    report = find(argv[0], path, first);
-    return report ? report : share_and_run(&taken, &launch);
+    return run_once(&taken, argv);
 }

@@ -194,13 +194,23 @@ static void deliver_overdue(struct sim_world *world)
     }
 }
 
+static unsigned sender_of_link(const void *arg, size_t n)
+{
+    const struct sim_link *link = arg;
+
+    while (n-- > 0)
+        link = link->next;
+    return link->actor;
+}
+
 static struct sim_link *choose_link(struct sim_world *world)
 {
     struct sim_link *link;
     size_t n, choice;
 
     DL_COUNT(world->links, link, n);
-    choice = tidy__choose(world, TIDY_CHOICE_ORDER, 0, n);
+    choice = tidy__choose_among(
+        world, TIDY_CHOICE_ORDER, 0, n, sender_of_link, world->links);
     for (link = world->links; choice > 0; choice--)
         link = link->next;
     return link;
@@ -219,16 +229,32 @@ find_link_to(struct sim_world *world, const struct sim_file *file, size_t n)
     return NULL;
 }
 
+struct arrival {
+    struct sim_world *world;
+    const struct sim_file *file;
+};
+
+/* Nothing arrives before the program goes on, or the next of one link does. */
+static unsigned actor_of_arrival(const void *arg, size_t n)
+{
+    const struct arrival *arrival = arg;
+
+    return n == 0 ? 0
+                  : find_link_to(arrival->world, arrival->file, n - 1)->actor;
+}
+
 void tidy__sim_arrive(struct sim_world *world,
                       unsigned actor,
                       const struct sim_file *file)
 {
+    const struct arrival arrival = { world, file };
     size_t n, choice;
 
     do {
         for (n = 0; find_link_to(world, file, n);)
             n++;
-        choice = tidy__choose(world, TIDY_CHOICE_ORDER, actor, n + 1);
+        choice = tidy__choose_among(
+            world, TIDY_CHOICE_ORDER, actor, n + 1, actor_of_arrival, &arrival);
         if (choice > 0)
             deliver_first(world, find_link_to(world, file, choice - 1));
     } while (choice > 0);

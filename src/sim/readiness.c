@@ -166,6 +166,7 @@ void tidy__sim_trace_ready(struct sim_world *world, int fd, uint32_t events)
 {
     char text[SIM_EVENTS_TEXT_MAX];
 
+    tidy__sim_digest(world, (uint64_t)fd << 32 | events);
     if (!world->trace.is_on || !events)
         return;
     tidy__sim_events_text(events, text);

@@ -28,16 +28,17 @@ int tidy__sim_reap(pid_t pid,
                    unsigned patience_ms,
                    bool *ret_is_silent)
 {
-    const volatile struct sim_world *world = &shared->world;
-    uint64_t pause_ns = FIRST_PAUSE_NS, silent_ns = 0, n_steps = world->n_steps;
+    uint64_t pulse = tidy__sim_shared_pulse(shared);
+    uint64_t pause_ns = FIRST_PAUSE_NS, silent_ns = 0;
     pid_t result;
     int status;
 
     *ret_is_silent = false;
     while ((result = waitpid(pid, &status, WNOHANG)) == 0) {
         pause_for(pause_ns);
-        silent_ns = world->n_steps == n_steps ? silent_ns + pause_ns : 0;
-        n_steps = world->n_steps;
+        silent_ns =
+            tidy__sim_shared_pulse(shared) == pulse ? silent_ns + pause_ns : 0;
+        pulse = tidy__sim_shared_pulse(shared);
         pause_ns = pause_ns < MAX_PAUSE_NS / 2 ? 2 * pause_ns : MAX_PAUSE_NS;
         if (silent_ns < TIDY_MS(patience_ms))
             continue;

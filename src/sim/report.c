@@ -68,7 +68,7 @@ struct tidy_world_report *tidy__sim_report_run(const struct sim_shared *shared,
 {
     const struct sim_world *world = &shared->world;
     struct tidy_world_report *report = new_report(outcome, text, shared->trace);
-    size_t size = world->taken.n * sizeof(*shared->taken);
+    size_t size = world->taken.n * sizeof(*report->choices), idx;
 
     if (report->is_static)
         return report;
@@ -81,7 +81,8 @@ struct tidy_world_report *tidy__sim_report_run(const struct sim_shared *shared,
         tidy_world_report_free(report);
         return &out_of_memory;
     }
-    memcpy(report->choices, shared->taken, size);
+    for (idx = 0; idx < world->taken.n; idx++)
+        report->choices[idx] = shared->taken[idx].taken;
     report->n_choices = world->taken.n;
     return report;
 }

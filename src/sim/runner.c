@@ -32,6 +32,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -45,6 +46,11 @@ struct tidy_world_runner {
     struct sim_shared *shared; /* owned; NULL until the first run */
     pid_t pid;                 /* of the process; 0: none */
     int fd;                    /* orders go out, answers come in */
+
+    /* After a run that passed, in its process: is there another order? */
+    bool (*go_on)(void *arg);
+    void *go_on_arg;       /* borrowed */
+    bool dies_with_parent; /* its process; an explorer's does */
 };
 
 /* ---------------------------------------------------------- the run's process */
@@ -72,12 +78,19 @@ static void warm_up(const struct tidy_world_runner *runner)
         _exit(0);
 }
 
+static bool goes_on(const struct tidy_world_runner *runner)
+{
+    return !runner->is_fresh && runner->go_on &&
+           runner->go_on(runner->go_on_arg);
+}
+
 /* Never returns. */
 static void serve(void *arg)
 {
     const struct service *service = arg;
     const struct tidy_world_runner *runner = service->runner;
     struct sim_ledger ledger;
+    bool is_worn;
     char byte;
 
     tidy__sim_at_end_watch_exit();
@@ -88,9 +101,12 @@ static void serve(void *arg)
         tidy__sim_ledger_init(&ledger, true);
     }
     while (read(service->fd, &byte, 1) == 1) {
-        tidy__sim_work(runner->shared, runner->body, runner->arg);
-        tidy__sim_ledger_check(&ledger, runner->shared);
-        byte = tidy__sim_ledger_is_worn(&ledger) ? ANSWER_WORN : ANSWER_DONE;
+        do {
+            tidy__sim_work(runner->shared, runner->body, runner->arg);
+            tidy__sim_ledger_check(&ledger, runner->shared);
+            is_worn = tidy__sim_ledger_is_worn(&ledger);
+        } while (!is_worn && goes_on(runner));
+        byte = is_worn ? ANSWER_WORN : ANSWER_DONE;
         if (write(service->fd, &byte, 1) != 1)
             break;
     }
@@ -110,6 +126,8 @@ static int start_process(struct tidy_world_runner *runner, uint64_t layout)
     runner->pid = fork();
     if (runner->pid == 0) {
         close(fds[0]);
+        if (runner->dies_with_parent)
+            prctl(PR_SET_PDEATHSIG, SIGKILL);
         service.fd = fds[1];
         if (layout > 0)
             tidy__sim_layout_call(layout, serve, &service);
@@ -163,19 +181,19 @@ static enum answer read_answer(const struct tidy_world_runner *runner)
 /* Done, or gone, or silent: it has made no call for so long. */
 static enum answer await_answer(const struct tidy_world_runner *runner)
 {
-    const volatile struct sim_world *world = &runner->shared->world;
     struct pollfd pollfd = { .fd = runner->fd, .events = POLLIN };
     enum answer answer = ANSWER_SILENT;
-    uint64_t n_steps;
+    uint64_t pulse;
     int n;
 
     do {
-        n_steps = world->n_steps;
+        pulse = tidy__sim_shared_pulse(runner->shared);
         n = poll(&pollfd, 1, (int)runner->patience_ms);
         if (n > 0)
             answer = read_answer(runner);
         /* Less than 0: interrupted by a signal. */
-    } while (answer == ANSWER_SILENT && (n != 0 || world->n_steps != n_steps));
+    } while (answer == ANSWER_SILENT &&
+             (n != 0 || tidy__sim_shared_pulse(runner->shared) != pulse));
     return answer;
 }
 
@@ -272,6 +290,62 @@ tidy_world_runner_free(struct tidy_world_runner *runner)
     return tidy__dealloc(runner);
 }
 
+/* ------------------------------------------------------- for who plans the runs */
+
+static bool
+open_memory(struct tidy_world_runner *runner, char *why, size_t size)
+{
+    char cause[192];
+
+    if (tidy__sim_reserve(cause, sizeof(cause)) < 0) {
+        snprintf(why, size, "the world has no descriptors: %s", cause);
+        return false;
+    }
+    if (!runner->shared)
+        runner->shared = tidy__sim_shared_new();
+    if (!runner->shared)
+        snprintf(why, size, "no memory for the run: %s", strerror(errno));
+    return runner->shared != NULL;
+}
+
+struct sim_shared *
+tidy__sim_runner_open(struct tidy_world_runner *runner, char *why, size_t size)
+{
+    runner->dies_with_parent = true;
+    return open_memory(runner, why, size) ? runner->shared : NULL;
+}
+
+void tidy__sim_runner_go_on(struct tidy_world_runner *runner,
+                            bool (*go_on)(void *arg),
+                            void *arg)
+{
+    runner->go_on = go_on;
+    runner->go_on_arg = arg;
+}
+
+struct tidy_world_report *
+tidy__sim_runner_order(struct tidy_world_runner *runner)
+{
+    struct tidy_world_report *report = order(runner, 0);
+
+    if (runner->is_fresh)
+        stop_process(runner);
+    return report;
+}
+
+void tidy__sim_runner_restart(struct tidy_world_runner *runner)
+{
+    stop_process(runner);
+}
+
+void tidy__sim_runner_be_fresh(struct tidy_world_runner *runner)
+{
+    stop_process(runner);
+    runner->is_fresh = true;
+}
+
+/* ------------------------------------------------------------ for who asks for one */
+
 /* Why nothing can be run; NULL: it can. */
 static struct tidy_world_report *
 prepare(struct tidy_world_runner *runner,
@@ -287,14 +361,8 @@ prepare(struct tidy_world_runner *runner,
     trouble = tidy__sim_options_take(&taken, options, why);
     if (trouble)
         return tidy__sim_report_not_run("%s", trouble);
-    if (tidy__sim_reserve(why, sizeof(why)) < 0)
-        return tidy__sim_report_not_run("the world has no descriptors: %s",
-                                        why);
-    if (!runner->shared)
-        runner->shared = tidy__sim_shared_new();
-    if (!runner->shared)
-        return tidy__sim_report_not_run("no memory for the run: %s",
-                                        strerror(errno));
+    if (!open_memory(runner, why, sizeof(why)))
+        return tidy__sim_report_not_run("%s", why);
     tidy__sim_shared_order(runner->shared, &taken);
     return NULL;
 }

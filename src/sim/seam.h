@@ -85,6 +85,8 @@ static inline struct sim_world *tidy__seam_socket_world(const char *call,
 /* What the C library makes of a result: errno, and -1 in its place. */
 static inline long tidy__seam_result(long result)
 {
+    if (tidy__sim_world)
+        tidy__sim_digest(tidy__sim_world, (uint64_t)result);
     if (result >= 0)
         return result;
     errno = (int)-result;

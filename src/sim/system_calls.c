@@ -7,6 +7,7 @@
  */
 #include "sim/system_calls.h"
 
+#include "sim/actor.h"
 #include "sim/calls.h"
 
 #include <fcntl.h>
@@ -218,7 +219,7 @@ static bool is_waiting(long operation)
 
 bool tidy__sim_may_execute(const struct sim_world *world)
 {
-    return world->is_program && world->n_files == 0;
+    return world->is_program && !tidy__sim_has_actors(world);
 }
 
 static bool is_refused(struct sim_world *world, enum rule rule, const long *a)

@@ -291,6 +291,7 @@ static void tcp_describe(struct sim_file *file, FILE *out)
 
 static const struct sim_socket_ops tcp_ops = {
     .file = { .kind = "tcp socket",
+              .actors = SIM_ACTOR_TCP,
               .is_socket = true,
               .patience_ns = tidy__sim_socket_patience_ns,
               .read = tcp_read,

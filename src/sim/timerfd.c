@@ -127,6 +127,7 @@ static void timerfd_describe(struct sim_file *file, FILE *out)
 
 static const struct sim_file_ops timerfd_ops = {
     .kind = "timerfd",
+    .actors = SIM_ACTOR_TIMERFD,
     .read = timerfd_read,
     .poll = timerfd_poll,
     .release = timerfd_release,

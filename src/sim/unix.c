@@ -484,6 +484,7 @@ static void unix_describe(struct sim_file *file, FILE *out)
 
 static const struct sim_socket_ops unix_ops = {
     .file = { .kind = "unix socket",
+              .actors = SIM_ACTOR_UNIX,
               .is_socket = true,
               .patience_ns = tidy__sim_socket_patience_ns,
               .read = unix_read,

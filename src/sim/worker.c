@@ -56,6 +56,7 @@ void tidy__sim_shared_order(struct sim_shared *shared,
     shared->options = *options;
     shared->has_begun = shared->has_ended = false;
     shared->layout = 0;
+    shared->plan = (struct sim_plan){ SIM_PLAN_OPTIONS };
     shared->text[0] = shared->trace[0] = '\0';
     shared->world.n_steps = shared->world.now_ns = 0;
     shared->world.taken.n = 0;
@@ -120,9 +121,10 @@ static bool check_leftovers(struct sim_shared *shared)
 /* A list that is longer than what was asked for is of another run. */
 static void check_schedule(struct sim_shared *shared)
 {
-    const struct sim_replay *replay = &shared->replay;
+    const struct sim_replay *replay = &shared->u.replay;
 
-    if (shared->options.choices && replay->n_used < replay->n_choices)
+    if (shared->plan.kind == SIM_PLAN_OPTIONS && shared->options.choices &&
+        replay->n_used < replay->n_choices)
         tidy__sim_end(&shared->world,
                       TIDY_OUTCOME_ASTRAY,
                       "the run asked for %zu choices, and the schedule has "
@@ -131,20 +133,47 @@ static void check_schedule(struct sim_shared *shared)
                       replay->n_choices);
 }
 
-static struct sim_chooser *choose_chooser(struct sim_shared *shared)
+static struct sim_chooser *choose_optional(struct sim_shared *shared)
 {
     const struct tidy_world_options *options = &shared->options;
 
     /* The list is where this process has the memory. */
     if (options->choices) {
         tidy__sim_replay_init(
-            &shared->replay, shared->order, options->n_choices);
-        return &shared->replay.base;
+            &shared->u.replay, shared->order, options->n_choices);
+        return &shared->u.replay.base;
     }
     if (options->seed == 0)
         return &tidy__sim_calm;
-    tidy__sim_random_init(&shared->random, options->seed, DEPART_ONE_IN);
-    return &shared->random.base;
+    tidy__sim_random_init(&shared->u.random, options->seed, DEPART_ONE_IN);
+    return &shared->u.random.base;
+}
+
+static struct sim_chooser *choose_chooser(struct sim_shared *shared)
+{
+    const struct sim_plan *plan = &shared->plan;
+
+    switch (plan->kind) {
+    case SIM_PLAN_RANDOM:
+        tidy__sim_random_init(&shared->u.random, plan->seed, plan->one_in);
+        return &shared->u.random.base;
+    case SIM_PLAN_PCT:
+        tidy__sim_pct_init(
+            &shared->u.pct, plan->seed, plan->n_changes, plan->n_expected);
+        return &shared->u.pct.base;
+    case SIM_PLAN_LISTED:
+        tidy__sim_listed_init(
+            &shared->u.listed_chooser, shared->listed, plan->n_listed);
+        return &shared->u.listed_chooser.base;
+    case SIM_PLAN_KEYED:
+        tidy__sim_keyed_init(&shared->u.keyed,
+                             shared->turns,
+                             plan->n_listed,
+                             shared->next_turns);
+        return &shared->u.keyed.base;
+    default:
+        return choose_optional(shared);
+    }
 }
 
 void tidy__sim_enter(struct sim_shared *shared)
@@ -159,6 +188,7 @@ void tidy__sim_enter(struct sim_shared *shared)
     world->trace.capacity = SIM_MAX_TRACE;
     world->trace.is_on |= shared->options.is_checked;
     shared->has_begun = true;
+    shared->n_runs++;
     tidy__sim_world = world;
     tidy__sim_tripwire_arm();
 }

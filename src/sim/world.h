@@ -28,7 +28,7 @@
 
 /* What was taken of all that was offered so far. */
 struct sim_choices {
-    uint32_t *items; /* borrowed; NULL: they are only counted */
+    struct sim_choice *items; /* borrowed; NULL: they are only counted */
     size_t n, capacity;
 };
 
@@ -60,13 +60,14 @@ struct sim_world {
     struct sim_trace trace;
     uint64_t now_ns; /* since SIM_MONOTONIC_NS */
     uint64_t n_steps;
+    uint64_t digest; /* of the results of all calls, and when they came */
 
     struct sim_fd fds[SIM_N_FDS];
     uint64_t used_fds[SIM_N_FDS / 64]; /* a bit for each of fds */
     uint64_t old_fds[SIM_N_FDS / 64];  /* the same: used some time */
     int fd_limit;                      /* RLIMIT_NOFILE: numbers end there */
-    unsigned n_files;                  /* made so far */
-    struct sim_actor *actors;          /* DL: files that have a name */
+    unsigned n_actors[SIM_N_ACTOR_CLASSES]; /* made so far */
+    struct sim_actor *actors;               /* DL: files that have a name */
     struct sim_file *rumour;    /* what is not readable, but said to be */
     struct sim_timer *timers;   /* DL: earliest first */
     uint64_t n_timers;          /* set so far */
@@ -103,6 +104,15 @@ static inline struct sim_file *tidy__sim_fd_file(const struct sim_world *world,
     return idx < SIM_N_FDS ? world->fds[idx].file : NULL;
 }
 
+/* What the program has learned tells one run from another: all runs that have the
+ * same digest went, as far as it could see, the same way. */
+static inline void tidy__sim_digest(struct sim_world *world, uint64_t result)
+{
+    world->digest = (world->digest ^ result ^ world->now_ns << 20) *
+                    UINT64_C(0x9e3779b97f4a7c15);
+    world->digest ^= world->digest >> 29;
+}
+
 /* An alternative below n, 0 being calm: of a kind that is off there is no other.
  * Actor is who is concerned: a file's id. */
 static inline size_t tidy__choose(struct sim_world *world,
@@ -112,7 +122,23 @@ static inline size_t tidy__choose(struct sim_world *world,
 {
     if (n < 2 || !(world->options.kinds & TIDY_CHOICE_BIT(kind)))
         return 0;
-    return tidy__choose_offered(world, kind, actor, n);
+    return tidy__choose_offered(world, kind, actor, n, NULL);
+}
+
+/* The same, of alternatives that are each about an actor. */
+static inline size_t
+tidy__choose_among(struct sim_world *world,
+                   enum tidy_choice kind,
+                   unsigned actor,
+                   size_t n,
+                   unsigned (*actor_of)(const void *arg, size_t alternative),
+                   const void *arg)
+{
+    const struct sim_alternatives alternatives = { actor_of, arg };
+
+    if (n < 2 || !(world->options.kinds & TIDY_CHOICE_BIT(kind)))
+        return 0;
+    return tidy__choose_offered(world, kind, actor, n, &alternatives);
 }
 
 /* The same for a fault that happens (1) or not (0). */
