@@ -2,7 +2,7 @@
 #ifndef TIDY_SIM_SHARED_H
 #define TIDY_SIM_SHARED_H
 
-#include "sim/world.h"
+#include "sim/record.h"
 
 #define SIM_MAX_CHOICES (1024 * 1024)
 #define SIM_MAX_TEXT 16384
@@ -29,6 +29,7 @@ struct sim_shared {
     struct sim_world world;
     uint32_t taken[SIM_MAX_CHOICES];
     char trace[SIM_MAX_TRACE];
+    struct sim_record record; /* if has_events */
 };
 
 /* Memory to share with children that are forked, or by a descriptor (owned by
