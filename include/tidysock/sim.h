@@ -169,6 +169,9 @@ struct tidy_world_options {
     uint64_t max_ns;
     /** How long a segment may be under way while time passes; 0: 100 ms. */
     uint64_t max_latency_ns;
+    /** Keep what happened as single events, from which reports of failures are
+     *  written (tidysock/explore.h); 65,536 of them. Such a run is slower. */
+    bool has_events;
 };
 
 /** A body: what is to run in a world. It returns if all is well. */

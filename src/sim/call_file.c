@@ -30,7 +30,7 @@ int tidy__sim_close(struct sim_world *world, int fd)
     if (file)
         tidy__sim_arrive_at(file);
     result = tidy__sim_fd_close(world, fd);
-    SIM_TRACE(world, "close(%d) = %d", fd, result);
+    SIM_CALL(world, fd, result, "close", "%d", fd);
     return result;
 }
 
@@ -44,7 +44,7 @@ int tidy__sim_dup(struct sim_world *world, int fd)
     tidy__sim_call(world);
     file = tidy__sim_fd_file(world, fd);
     result = file ? tidy__sim_fd_open(file, 0) : -EBADF;
-    SIM_TRACE(world, "dup(%d) = %d", fd, result);
+    SIM_CALL(world, fd, result, "dup", "%d", fd);
     return result;
 }
 
@@ -76,12 +76,8 @@ int tidy__sim_dup3(struct sim_world *world,
         result = -EINVAL;
     else
         result = put_at(world, fd, new_fd, flags ? FD_CLOEXEC : 0);
-    SIM_TRACE(world,
-              "%s(%d, %d) = %d",
-              is_dup2 ? "dup2" : "dup3",
-              fd,
-              new_fd,
-              result);
+    SIM_CALL(
+        world, fd, result, is_dup2 ? "dup2" : "dup3", "%d, %d", fd, new_fd);
     return result;
 }
 
@@ -204,7 +200,7 @@ int tidy__sim_fcntl(struct sim_world *world, int fd, int cmd, long arg)
     file = tidy__sim_fd_file(world, fd);
     if (file)
         result = control(file, &world->fds[fd - SIM_FD_MIN], cmd, arg);
-    SIM_TRACE(world, "fcntl(%d, %d) = %d", fd, cmd, result);
+    SIM_CALL(world, fd, result, "fcntl", "%d, %d", fd, cmd);
     return result;
 }
 
@@ -299,7 +295,7 @@ int tidy__sim_ioctl(struct sim_world *world,
         tidy__sim_arrive_at(file);
     if (file)
         result = input_output(file, &world->fds[fd - SIM_FD_MIN], request, arg);
-    SIM_TRACE(world, "ioctl(%d, 0x%lx) = %d", fd, request, result);
+    SIM_CALL(world, fd, result, "ioctl", "%d, 0x%lx", fd, request);
     return result;
 }
 
@@ -339,6 +335,6 @@ int tidy__sim_fstat(struct sim_world *world, int fd, struct stat *st)
         fill_in(file, st);
         result = 0;
     }
-    SIM_TRACE(world, "fstat(%d) = %d", fd, result);
+    SIM_CALL(world, fd, result, "fstat", "%d", fd);
     return result;
 }

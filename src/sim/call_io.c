@@ -13,11 +13,12 @@
  * by what was written, and programs rely on it.
  */
 #include "sim/calls.h"
-#include "sim/progress.h"
+#include "sim/record.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 
 #define MAX_LEN ((size_t)INT_MAX / 4096 * 4096) /* MAX_RW_COUNT */
@@ -398,8 +399,18 @@ ssize_t tidy__sim_readv(struct sim_world *world,
     result = begin(&transfer, world, iov, n_iov, flags);
     if (result == 0)
         result = read_some(&transfer);
-    SIM_TRACE(world, "%s(%d) = %zd", call, fd, result);
+    SIM_CALL(world, fd, result, call, "%d", fd);
     return result;
+}
+
+static void record_write(struct sim_world *world,
+                         const struct transfer *transfer,
+                         ssize_t result)
+{
+    char args[16];
+
+    snprintf(args, sizeof(args), "%d", transfer->fd);
+    tidy__sim_record_call(world, transfer->fd, result, transfer->call, args);
 }
 
 /* With a digest of what was written, so that two runs that write other bytes have
@@ -416,8 +427,11 @@ static void trace_write(struct sim_world *world,
                   transfer->fd,
                   result,
                   (unsigned)tidy__sim_io_digest(given, (size_t)result));
-    else
-        SIM_TRACE(world, "%s(%d) = %zd", transfer->call, transfer->fd, result);
+    if (result > 0 && world->record)
+        record_write(world, transfer, result);
+    if (result <= 0)
+        SIM_CALL(
+            world, transfer->fd, result, transfer->call, "%d", transfer->fd);
 }
 
 ssize_t tidy__sim_writev(struct sim_world *world,

@@ -5,6 +5,7 @@
 #include "sim/actor.h"
 #include "sim/calls.h"
 #include "sim/progress.h"
+#include "sim/record.h"
 #include "sim/socket.h"
 
 #include <errno.h>
@@ -108,7 +109,7 @@ int tidy__sim_socket(struct sim_world *world,
                ? tidy__sim_unix_new(world, status_of(type))
                : tidy__sim_tcp_new(world, domain, status_of(type));
     result = sock ? give_fd(sock, fd_flags_of(type)) : -ENOBUFS;
-    SIM_TRACE(world, "socket(%d) = %d", domain, result);
+    SIM_CALL(world, -1, result, "socket", "%d", domain);
     return result;
 }
 
@@ -150,7 +151,9 @@ int tidy__sim_socketpair(struct sim_world *world,
     result = tidy__sim_unix_pair(world, status_of(type), pair);
     if (result == 0)
         result = give_pair(pair, fd_flags_of(type), fds);
-    SIM_TRACE(world, "socketpair() = %d", result < 0 ? result : fds[0]);
+    SIM_CALL(world, -1, result < 0 ? result : fds[0], "socketpair", "%s", "");
+    if (result == 0 && world->record)
+        tidy__sim_record_pair(world, fds[1]);
     return result;
 }
 
@@ -200,7 +203,7 @@ int tidy__sim_bind(struct sim_world *world,
         result = take_address(address, len, &taken);
     if (result == 0)
         result = sock->ops->bind(sock, &taken);
-    SIM_TRACE(world, "bind(%d) = %d", fd, result);
+    SIM_CALL(world, fd, result, "bind", "%d", fd);
     return result;
 }
 
@@ -221,7 +224,7 @@ static int name_call(struct sim_world *world,
         result = sock->ops->name(sock, which, &name);
     if (result == 0)
         give_address(&name, address, len);
-    SIM_TRACE(world, "%s(%d) = %d", call, fd, result);
+    SIM_CALL(world, fd, result, call, "%d", fd);
     return result;
 }
 
@@ -253,7 +256,7 @@ int tidy__sim_listen(struct sim_world *world, int fd, int backlog)
     if (result == 0)
         result = sock->ops->listen(
             sock, backlog < 0 || backlog > SOMAXCONN ? SOMAXCONN : backlog);
-    SIM_TRACE(world, "listen(%d, %d) = %d", fd, backlog, result);
+    SIM_CALL(world, fd, result, "listen", "%d, %d", fd, backlog);
     return result;
 }
 
@@ -368,7 +371,7 @@ int tidy__sim_accept4(struct sim_world *world,
         result = accept_waiting(sock, fd, &child);
     if (result == 0)
         result = give_child(sock, child, address, len, flags);
-    SIM_TRACE(world, "accept(%d) = %d", fd, result);
+    SIM_CALL(world, fd, result, "accept", "%d", fd);
     return result;
 }
 
@@ -428,7 +431,7 @@ int tidy__sim_connect(struct sim_world *world,
         result = take_address(address, len, &taken);
     if (result == 0)
         result = connect_waiting(sock, fd, &taken);
-    SIM_TRACE(world, "connect(%d) = %d", fd, result);
+    SIM_CALL(world, fd, result, "connect", "%d", fd);
     return result;
 }
 
@@ -443,7 +446,7 @@ int tidy__sim_shutdown(struct sim_world *world, int fd, int how)
         result = -EINVAL;
     if (result == 0) /* SHUT_RD, SHUT_WR, SHUT_RDWR: 0, 1, 2 */
         result = sock->ops->shutdown(sock, (unsigned)how + 1);
-    SIM_TRACE(world, "shutdown(%d, %d) = %d", fd, how, result);
+    SIM_CALL(world, fd, result, "shutdown", "%d, %d", fd, how);
     return result;
 }
 
@@ -463,7 +466,7 @@ int tidy__sim_getsockopt(struct sim_world *world,
     result = find_socket(world, fd, &sock);
     if (result == 0)
         result = tidy__sim_socket_get_option(sock, level, name, value, len);
-    SIM_TRACE(world, "getsockopt(%d, %d, %d) = %d", fd, level, name, result);
+    SIM_CALL(world, fd, result, "getsockopt", "%d, %d, %d", fd, level, name);
     return result;
 }
 
@@ -481,7 +484,7 @@ int tidy__sim_setsockopt(struct sim_world *world,
     result = find_socket(world, fd, &sock);
     if (result == 0)
         result = tidy__sim_socket_set_option(sock, level, name, value, len);
-    SIM_TRACE(world, "setsockopt(%d, %d, %d) = %d", fd, level, name, result);
+    SIM_CALL(world, fd, result, "setsockopt", "%d, %d, %d", fd, level, name);
     return result;
 }
 

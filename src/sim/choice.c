@@ -9,7 +9,7 @@
 #include "sim/choice.h"
 
 #include "sim/actor.h"
-#include "sim/world.h"
+#include "sim/record.h"
 
 static size_t choose_calm(struct sim_chooser *chooser,
                           enum tidy_choice kind,
@@ -88,5 +88,7 @@ size_t tidy__choose_offered(struct sim_world *world,
             tidy__sim_actor_text(world, actor, (char[SIM_ACTOR_TEXT_MAX]){ 0 }),
             choice,
             n);
+    if (world->record)
+        tidy__sim_record_choice(world, kind, actor, n, choice);
     return choice;
 }

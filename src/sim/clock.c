@@ -77,10 +77,12 @@ int tidy__sim_clock_gettime(struct sim_world *world,
     if (result == 0)
         *ts = tidy__sim_timespec_of(base_ns + world->now_ns);
     /* The number of the process is not the world's. */
-    SIM_TRACE(world,
-              "clock_gettime(%d) = %d",
-              is_cpu_clock(clock) ? CLOCK_PROCESS_CPUTIME_ID : (int)clock,
-              result);
+    SIM_CALL(world,
+             -1,
+             result,
+             "clock_gettime",
+             "%d",
+             is_cpu_clock(clock) ? CLOCK_PROCESS_CPUTIME_ID : (int)clock);
     return result;
 }
 
@@ -143,7 +145,7 @@ int tidy__sim_clock_nanosleep(struct sim_world *world,
             until_ns = until_ns > base_ns ? until_ns - base_ns : 0;
         result = sleep_until(world, until_ns);
     }
-    SIM_TRACE(world, "clock_nanosleep(%d) = %d", (int)clock, result);
+    SIM_CALL(world, -1, result, "clock_nanosleep", "%d", (int)clock);
     return result;
 }
 

@@ -268,7 +268,7 @@ int tidy__sim_epoll_create1(struct sim_world *world, int flags)
 
     tidy__sim_call(world);
     result = create(world, flags);
-    SIM_TRACE(world, "epoll_create1(%d) = %d", flags, result);
+    SIM_CALL(world, -1, result, "epoll_create1", "%d", flags);
     return result;
 }
 
@@ -394,12 +394,14 @@ int tidy__sim_epoll_ctl(struct sim_world *world,
 
     tidy__sim_call(world);
     result = find_and_control(world, epfd, op, fd, event);
-    SIM_TRACE(world,
-              "epoll_ctl(%d, %s, %d, 0x%x) = %d",
-              epfd,
-              op_name(op),
-              fd,
-              event && op != EPOLL_CTL_DEL ? event->events : 0,
-              result);
+    SIM_CALL(world,
+             epfd,
+             result,
+             "epoll_ctl",
+             "%d, %s, %d, 0x%x",
+             epfd,
+             op_name(op),
+             fd,
+             event && op != EPOLL_CTL_DEL ? event->events : 0);
     return result;
 }

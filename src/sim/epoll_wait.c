@@ -217,6 +217,6 @@ int tidy__sim_epoll_wait(struct sim_world *world,
     result = find_epoll(world, epfd, n_max, &epoll);
     if (result == 0)
         result = wait_and_report(epoll, epfd, events, n_max, timeout_ns);
-    SIM_TRACE(world, "epoll_wait(%d) = %d", epfd, result);
+    SIM_CALL(world, epfd, result, "epoll_wait", "%d", epfd);
     return result;
 }

@@ -128,6 +128,6 @@ int tidy__sim_eventfd(struct sim_world *world, unsigned initial, int flags)
 
     tidy__sim_call(world);
     result = create(world, initial, flags);
-    SIM_TRACE(world, "eventfd(%u, 0x%x) = %d", initial, flags, result);
+    SIM_CALL(world, -1, result, "eventfd", "%u, 0x%x", initial, flags);
     return result;
 }

@@ -14,7 +14,7 @@
 #include "sim/actor.h"
 #include "sim/epoll.h"
 #include "sim/fault.h"
-#include "sim/world.h"
+#include "sim/record.h"
 
 #include <errno.h>
 #include <string.h>
@@ -91,6 +91,8 @@ int tidy__sim_fd_open_at(struct sim_file *file, int fd_flags, int fd)
     world->fds[idx].file = file;
     world->fds[idx].flags = fd_flags;
     file->n_fds++;
+    if (world->record)
+        tidy__sim_record_fd(world->record, fd, file);
     return fd;
 }
 

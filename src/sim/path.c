@@ -231,7 +231,7 @@ int tidy__sim_unlink(struct sim_world *world, const char *text)
 
     tidy__sim_call(world);
     path = find_path(world, text);
-    SIM_TRACE(world, "unlink(%s) = %d", text, path ? 0 : -ENOENT);
+    SIM_CALL(world, -1, path ? 0 : -ENOENT, "unlink", "%s", text);
     if (!path)
         return -ENOENT;
     remove_path(world, path);
@@ -246,7 +246,7 @@ int tidy__sim_stat_path(struct sim_world *world,
 
     tidy__sim_call(world);
     path = find_path(world, text);
-    SIM_TRACE(world, "stat(%s) = %d", text, path ? 0 : -ENOENT);
+    SIM_CALL(world, -1, path ? 0 : -ENOENT, "stat", "%s", text);
     if (!path)
         return -ENOENT;
     memset(st, 0, sizeof(*st));
@@ -280,7 +280,7 @@ int tidy__sim_chmod(struct sim_world *world, const char *text, mode_t mode)
 
     tidy__sim_call(world);
     path = find_path(world, text);
-    SIM_TRACE(world, "chmod(%s, %o) = %d", text, mode, path ? 0 : -ENOENT);
+    SIM_CALL(world, -1, path ? 0 : -ENOENT, "chmod", "%s, %o", text, mode);
     if (!path)
         return -ENOENT;
     path->mode = S_IFSOCK | (mode & 07777);

@@ -18,10 +18,11 @@
 #include "base/alloc.h"
 #include "sim/calls.h"
 #include "sim/fault.h"
-#include "sim/progress.h"
+#include "sim/record.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 
 #define PAGE 4096u
@@ -152,6 +153,9 @@ static ssize_t pipe_write(struct sim_file *file, const struct sim_io *io)
     while (n_done < io->len && !is_full(pipe))
         n_done += fill_slot(pipe, io, n_done);
     pipe->n_bytes += n_done;
+    if (n_done > 0 && file->world->record)
+        tidy__sim_record_transfer(
+            file, &pipe->reader.file, "data", io, 0, n_done);
     if (was_empty || pipe->is_polled)
         tidy__sim_file_wake(&pipe->reader.file, EPOLLIN | EPOLLRDNORM);
     return n_done > 0 ? (ssize_t)n_done : -EAGAIN;
@@ -218,6 +222,8 @@ static void pipe_release(struct sim_file *file)
     struct pipe_end *other = is_reader ? &pipe->writer : &pipe->reader;
 
     end->is_open = false;
+    if (other->is_open && file->world->record)
+        tidy__sim_record_transfer(file, &other->file, "end", NULL, 0, 0);
     if (other->is_open)
         tidy__sim_file_wake(&other->file, 0);
     else
@@ -293,6 +299,18 @@ static int create(struct sim_world *world, int fds[2], int flags)
     return give_fds(pipe, flags & O_CLOEXEC ? FD_CLOEXEC : 0, fds);
 }
 
+static void trace_pipe(struct sim_world *world, int flags, const int fds[2])
+{
+    char args[16];
+
+    SIM_TRACE(world, "pipe2(0x%x) = %d, %d", flags, fds[0], fds[1]);
+    if (!world->record)
+        return;
+    snprintf(args, sizeof(args), "0x%x", (unsigned)flags);
+    tidy__sim_record_call(world, -1, fds[0], "pipe2", args);
+    tidy__sim_record_pair(world, fds[1]);
+}
+
 int tidy__sim_pipe2(struct sim_world *world, int fds[2], int flags)
 {
     int result;
@@ -300,9 +318,9 @@ int tidy__sim_pipe2(struct sim_world *world, int fds[2], int flags)
     tidy__sim_call(world);
     result = create(world, fds, flags);
     if (result == 0)
-        SIM_TRACE(world, "pipe2(0x%x) = %d, %d", flags, fds[0], fds[1]);
+        trace_pipe(world, flags, fds);
     else
-        SIM_TRACE(world, "pipe2(0x%x) = %d", flags, result);
+        SIM_CALL(world, -1, result, "pipe2", "0x%x", flags);
     return result;
 }
 

@@ -143,6 +143,6 @@ int tidy__sim_poll(struct sim_world *world,
 
     tidy__sim_call(world);
     result = wait_and_report(&call, timeout_ns);
-    SIM_TRACE(world, "poll(%llu) = %d", (unsigned long long)n_fds, result);
+    SIM_CALL(world, -1, result, "poll", "%llu", (unsigned long long)n_fds);
     return result;
 }

@@ -15,6 +15,7 @@
 
 #include "base/alloc.h"
 #include "sim/actor.h"
+#include "sim/record.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -105,6 +106,10 @@ int tidy__sim_link_hold(struct sim_world *world,
     segment->len = len;
     if (len > 0)
         tidy__sim_io_get(io, offset, segment->data, len);
+    segment->number =
+        world->record
+            ? tidy__sim_record_sent(world, link, type, true, io, offset, len)
+            : 0;
     if (!link->segments)
         DL_APPEND(world->links, link);
     DL_APPEND(link->segments, segment);
@@ -121,6 +126,8 @@ int tidy__sim_link_send(struct sim_world *world,
     if (link->segments ||
         tidy__choose(world, TIDY_CHOICE_ORDER, link->actor, 2) == 1)
         return tidy__sim_link_hold(world, link, type, io, offset, len);
+    if (world->record)
+        tidy__sim_record_sent(world, link, type, false, io, offset, len);
     link->deliver(link, type, io, offset, len);
     return 0;
 }
@@ -143,8 +150,11 @@ void tidy__sim_link_drop(struct sim_world *world, struct sim_link *link)
     if (!link->segments)
         return;
     DL_DELETE(world->links, link);
-    DL_FOREACH_SAFE(link->segments, segment, next)
+    DL_FOREACH_SAFE(link->segments, segment, next) {
+        if (world->record)
+            tidy__sim_record_lost(world, link, segment);
         tidy__dealloc(segment);
+    }
     link->segments = NULL;
 }
 
@@ -163,6 +173,8 @@ static void deliver_first(struct sim_world *world, struct sim_link *link)
                   world, link->actor, (char[SIM_ACTOR_TEXT_MAX]){ 0 }),
               link->type_names[segment->type],
               segment->len);
+    if (world->record)
+        tidy__sim_record_arrived(world, link, segment);
     link->deliver(link, segment->type, &io, 0, segment->len);
     tidy__dealloc(segment);
 }

@@ -25,7 +25,8 @@ void tidy__sim_timer_clear(struct sim_world *world, struct sim_timer *timer);
 struct sim_segment {
     struct sim_segment *prev, *next; /* in sim_link.segments */
     uint64_t sent_ns;
-    int type; /* the link's owner knows */
+    uint64_t number; /* in the record, if there is one */
+    int type;        /* the link's owner knows */
     size_t len;
     unsigned char data[];
 };
@@ -38,6 +39,11 @@ struct sim_link {
     const char *const *type_names; /* borrowed for ever */
     /* Who will see the first of them; NULL: nobody that a call is made on. */
     struct sim_file *(*receiver)(struct sim_link *link);
+    /* For the record: from whom to whom it goes; NULL: nobody. */
+    void (*ends)(struct sim_link *link,
+                 int type,
+                 const struct sim_file **ret_from,
+                 const struct sim_file **ret_to);
     /* It arrives: len bytes of the io from an offset on (NULL: none). */
     void (*deliver)(struct sim_link *link,
                     int type,

@@ -14,7 +14,7 @@
  */
 #include "sim/readiness.h"
 
-#include "sim/progress.h"
+#include "sim/record.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -171,4 +171,6 @@ void tidy__sim_trace_ready(struct sim_world *world, int fd, uint32_t events)
         return;
     tidy__sim_events_text(events, text);
     SIM_TRACE(world, "ready %d: %s", fd, text);
+    if (world->record)
+        tidy__sim_record_ready(world, fd, text);
 }

@@ -30,6 +30,7 @@ tidy_world_report_free(struct tidy_world_report *report)
     tidy__dealloc(report->text);
     tidy__dealloc(report->trace);
     tidy__dealloc(report->choices);
+    tidy__sim_events_free(report->events);
     return tidy__dealloc(report);
 }
 
@@ -77,7 +78,9 @@ struct tidy_world_report *tidy__sim_report_run(const struct sim_shared *shared,
     report->trace_hash = world->trace.hash;
     report->n_lines = world->trace.n_lines;
     report->choices = tidy__alloc(size);
-    if (!report->choices) {
+    if (shared->options.has_events)
+        report->events = tidy__sim_events_new(&shared->record, outcome, text);
+    if (!report->choices || (shared->options.has_events && !report->events)) {
         tidy_world_report_free(report);
         return &out_of_memory;
     }

@@ -11,7 +11,8 @@ struct tidy_world_report {
     char *text, *trace; /* owned */
     uint32_t *choices;  /* owned */
     size_t n_choices;
-    int exit_code; /* of a program; -1: none */
+    struct sim_events *events; /* owned; NULL: not asked for */
+    int exit_code;             /* of a program; -1: none */
     bool is_static;
 };
 

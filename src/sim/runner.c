@@ -80,8 +80,8 @@ static void warm_up(const struct tidy_world_runner *runner)
 
 static bool goes_on(const struct tidy_world_runner *runner)
 {
-    bool is_wanted = !runner->is_fresh && runner->go_on &&
-                     runner->go_on(runner->go_on_arg);
+    bool is_wanted =
+        !runner->is_fresh && runner->go_on && runner->go_on(runner->go_on_arg);
 
     if (!is_wanted) /* an order may have been begun, and given up */
         runner->shared->has_ended = true;

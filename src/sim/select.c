@@ -214,6 +214,6 @@ int tidy__sim_select(struct sim_world *world,
     result = n_fds < 0 ? -EINVAL : ask(&call, n_fds);
     if (result == 0)
         result = wait_and_report(&call, timeout_ns);
-    SIM_TRACE(world, "select(%d) = %d", n_fds, result);
+    SIM_CALL(world, -1, result, "select", "%d", n_fds);
     return result;
 }

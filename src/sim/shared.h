@@ -3,7 +3,7 @@
 #define TIDY_SIM_SHARED_H
 
 #include "sim/choice_keyed.h"
-#include "sim/world.h"
+#include "sim/record.h"
 
 #define SIM_MAX_CHOICES (1024 * 1024)
 #define SIM_MAX_LISTED 64
@@ -60,6 +60,7 @@ struct sim_shared {
     struct sim_world world;
     struct sim_choice taken[SIM_MAX_CHOICES];
     char trace[SIM_MAX_TRACE];
+    struct sim_record record; /* if has_events */
 };
 
 /* What changes as long as the process is alive and makes calls. */

@@ -332,5 +332,6 @@ tidy__sim_tcp_new(struct sim_world *world, int domain, int status)
     tcp->out.type_names = segment_names;
     tcp->out.deliver = tidy__sim_tcp_deliver;
     tcp->out.receiver = tidy__sim_tcp_receiver;
+    tcp->out.ends = tidy__sim_tcp_ends;
     return &tcp->sock;
 }

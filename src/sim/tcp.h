@@ -129,6 +129,11 @@ void tidy__sim_tcp_leave_backlog(struct sim_tcp *tcp);
 void tidy__sim_tcp_reset_in_backlog(struct sim_tcp *tcp);
 /* Who will see what is first on a connection's way to its other end. */
 struct sim_file *tidy__sim_tcp_receiver(struct sim_link *link);
+/* For the record: a listener gets what makes a connection, nobody else's is. */
+void tidy__sim_tcp_ends(struct sim_link *link,
+                        int type,
+                        const struct sim_file **ret_from,
+                        const struct sim_file **ret_to);
 
 /* There is a connection no more: the socket is as new (tcp_disconnect()). */
 void tidy__sim_tcp_disconnect(struct sim_tcp *tcp);

@@ -15,6 +15,7 @@
  */
 #include "base/alloc.h"
 #include "sim/fault.h"
+#include "sim/record.h"
 #include "sim/tcp.h"
 
 #include <arpa/inet.h>
@@ -186,6 +187,8 @@ static void on_syn_timer(struct sim_timer *timer)
 {
     struct sim_tcp *tcp = tidy_container_of(timer, struct sim_tcp, syn_timer);
 
+    if (tcp->sock.file.world->record)
+        tidy__sim_record_timer(&tcp->sock.file);
     if (tcp->n_syns == MAX_SYNS)
         fail_connect(tcp, ETIMEDOUT);
     else
@@ -435,4 +438,21 @@ struct sim_file *tidy__sim_tcp_receiver(struct sim_link *link)
     else if (tcp && tcp->listener)
         tcp = tcp->listener;
     return tcp ? &tcp->sock.file : NULL;
+}
+
+void tidy__sim_tcp_ends(struct sim_link *link,
+                        int type,
+                        const struct sim_file **ret_from,
+                        const struct sim_file **ret_to)
+{
+    const struct sim_tcp *sender = tidy_container_of(link, struct sim_tcp, out);
+    const struct sim_tcp *tcp = sender->other;
+
+    if (type == SIM_TCP_SYN)
+        tcp =
+            tidy__sim_tcp_find_listener(sender->sock.file.world, &sender->peer);
+    else if (type == SIM_TCP_ACK && tcp && tcp->listener)
+        tcp = tcp->listener;
+    *ret_from = &sender->sock.file;
+    *ret_to = tcp ? &tcp->sock.file : NULL;
 }

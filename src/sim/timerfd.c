@@ -9,7 +9,7 @@
 #include "base/alloc.h"
 #include "sim/calls.h"
 #include "sim/clock.h"
-#include "sim/progress.h"
+#include "sim/record.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -54,6 +54,8 @@ static void on_timer(struct sim_timer *timer)
 
     timerfd->has_expired = true;
     timerfd->n_ticks++;
+    if (timerfd->file.world->record)
+        tidy__sim_record_timer(&timerfd->file);
     tidy__sim_file_wake(&timerfd->file, EPOLLIN);
 }
 
@@ -177,8 +179,8 @@ int tidy__sim_timerfd_create(struct sim_world *world,
 
     tidy__sim_call(world);
     result = create(world, clock, flags);
-    SIM_TRACE(
-        world, "timerfd_create(%d, 0x%x) = %d", (int)clock, flags, result);
+    SIM_CALL(
+        world, -1, result, "timerfd_create", "%d, 0x%x", (int)clock, flags);
     return result;
 }
 
@@ -260,7 +262,7 @@ int tidy__sim_timerfd_settime(struct sim_world *world,
 
     tidy__sim_call(world);
     result = settime(world, fd, flags, value, old);
-    SIM_TRACE(world, "timerfd_settime(%d, %d) = %d", fd, flags, result);
+    SIM_CALL(world, fd, result, "timerfd_settime", "%d, %d", fd, flags);
     return result;
 }
 
@@ -279,6 +281,6 @@ int tidy__sim_timerfd_gettime(struct sim_world *world,
         go_on(timerfd);
         get_time(timerfd, value);
     }
-    SIM_TRACE(world, "timerfd_gettime(%d) = %d", fd, result);
+    SIM_CALL(world, fd, result, "timerfd_gettime", "%d", fd);
     return result;
 }

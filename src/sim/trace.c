@@ -5,7 +5,7 @@
  */
 #include "sim/trace.h"
 
-#include "sim/world.h"
+#include "sim/record.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -51,4 +51,22 @@ void tidy__sim_trace_line(struct sim_world *world, const char *fmt, ...)
     hash(&world->trace, line, (size_t)len);
     append(&world->trace, line, (size_t)len);
     world->trace.n_lines++;
+}
+
+void tidy__sim_trace_call(struct sim_world *world,
+                          int fd,
+                          long result,
+                          const char *name,
+                          const char *fmt,
+                          ...)
+{
+    char args[LINE_MAX_LEN];
+    va_list list;
+
+    va_start(list, fmt);
+    vsnprintf(args, sizeof(args), fmt, list);
+    va_end(list);
+    tidy__sim_trace_line(world, "%s(%s) = %ld", name, args, result);
+    if (world->record)
+        tidy__sim_record_call(world, fd, result, name, args);
 }

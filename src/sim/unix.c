@@ -10,7 +10,7 @@
 #include "base/alloc.h"
 #include "sim/fault.h"
 #include "sim/path.h"
-#include "sim/progress.h"
+#include "sim/record.h"
 #include "sim/socket.h"
 
 #include <errno.h>
@@ -156,6 +156,14 @@ static size_t cost_of(size_t len)
     return size + PIECE_SIZE + in_pages(n_paged);
 }
 
+static void
+tell(const struct sim_unix *from, const struct sim_unix *to, const char *what)
+{
+    if (from->sock.file.world->record)
+        tidy__sim_record_transfer(
+            &from->sock.file, &to->sock.file, what, NULL, 0, 0);
+}
+
 static int send_piece(struct sim_unix *un,
                       const struct sim_io *io,
                       size_t offset,
@@ -172,6 +180,9 @@ static int send_piece(struct sim_unix *un,
     un->n_written += piece->cost;
     un->other->n_bytes += len;
     DL_APPEND(un->other->pieces, piece);
+    if (un->sock.file.world->record)
+        tidy__sim_record_transfer(
+            &un->sock.file, &un->other->sock.file, "data", io, offset, len);
     tidy__sim_file_wake(&un->other->sock.file, SIM_READABLE_KEY);
     return 0;
 }
@@ -341,6 +352,7 @@ static int unix_connect(struct sim_socket *sock,
     child = unix_of(&child_sock->file);
     child->local = listener->local;
     become_pair(un, child);
+    tell(un, listener, "connect");
     DL_APPEND2(listener->waiting, child, waiting_prev, waiting_next);
     listener->n_waiting++;
     tidy__sim_file_wake(&listener->sock.file, SIM_READABLE_KEY);
@@ -359,8 +371,10 @@ static int unix_shutdown(struct sim_socket *sock, unsigned how)
         return 0;
     if (how & SIM_SHUT_IN)
         other->shut |= SIM_SHUT_OUT;
-    if (how & SIM_SHUT_OUT)
+    if (how & SIM_SHUT_OUT) {
+        tell(un, other, "end");
         other->shut |= SIM_SHUT_IN;
+    }
     tidy__sim_file_wake(&other->sock.file, 0);
     return 0;
 }
@@ -381,12 +395,14 @@ static void leave_other(struct sim_unix *un, bool is_reset)
 
     if (!other)
         return;
+    is_reset |= un->pieces && !SIM_FAULT(UNIX_NO_RESET);
+    tell(un, other, is_reset ? "reset" : "end");
     un->other = NULL;
     other->other = NULL;
     other->peer = un->local;
     other->n_written = 0;
     other->shut = SIM_SHUT_BOTH;
-    if (is_reset || (un->pieces && !SIM_FAULT(UNIX_NO_RESET)))
+    if (is_reset)
         other->sock.error = ECONNRESET;
     tidy__sim_file_wake(&other->sock.file, 0);
 }

@@ -61,6 +61,7 @@ void tidy__sim_shared_order(struct sim_shared *shared,
     shared->world.n_steps = shared->world.now_ns = 0;
     shared->world.taken.n = 0;
     shared->world.trace = (struct sim_trace){ 0 };
+    shared->record.n_events = shared->record.n_dropped = 0;
     if (!shared->options.choices)
         return;
     memmove(shared->order, /* the choices may be those of the last order */
@@ -176,6 +177,13 @@ static struct sim_chooser *choose_chooser(struct sim_shared *shared)
     }
 }
 
+static void record(struct sim_shared *shared)
+{
+    tidy__sim_record_begin(&shared->record);
+    shared->world.record = &shared->record;
+    shared->world.trace.is_on = true;
+}
+
 void tidy__sim_enter(struct sim_shared *shared)
 {
     struct sim_world *world = &shared->world;
@@ -185,8 +193,12 @@ void tidy__sim_enter(struct sim_shared *shared)
     world->taken.items = shared->taken;
     world->taken.capacity = SIM_MAX_CHOICES;
     world->trace.text = shared->trace;
-    world->trace.capacity = SIM_MAX_TRACE;
+    world->trace.capacity =
+        shared->options.has_trace || shared->options.is_checked ? SIM_MAX_TRACE
+                                                                : 0;
     world->trace.is_on |= shared->options.is_checked;
+    if (shared->options.has_events)
+        record(shared);
     shared->has_begun = true;
     shared->n_runs++;
     tidy__sim_world = world;
@@ -202,6 +214,12 @@ void tidy__sim_leave(struct sim_shared *shared)
     if (!has_leftovers)
         check_schedule(shared);
     tidy__sim_world = NULL;
+    if (shared->world.record)
+        tidy__sim_record_end(&shared->world,
+                             has_leftovers ? TIDY_OUTCOME_LEFTOVER
+                                           : TIDY_OUTCOME_PASSED,
+                             shared->text);
+    shared->world.record = NULL;
     tidy__sim_world_deinit(&shared->world);
     shared->outcome =
         has_leftovers ? TIDY_OUTCOME_LEFTOVER : TIDY_OUTCOME_PASSED;

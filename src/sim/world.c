@@ -11,6 +11,7 @@
 #include "sim/actor.h"
 #include "sim/path.h"
 #include "sim/progress.h"
+#include "sim/record.h"
 #include "sim/socket.h"
 #include "sim/tcp.h"
 
@@ -91,6 +92,8 @@ void tidy__sim_end(struct sim_world *world,
     vsnprintf(text, sizeof(text), fmt, args);
     va_end(args);
     SIM_TRACE(world, "ends: %s", text);
+    if (world->record)
+        tidy__sim_record_end(world, outcome, text);
     if (world->end)
         world->end(world, outcome, text);
     tidy__misuse("the run of a world ended outside of a runner: %s", text);

@@ -43,6 +43,7 @@ struct sim_socket;
 struct sim_link;
 struct sim_timer;
 struct sim_actor;
+struct sim_record;
 
 struct sim_fd {
     struct sim_file *file; /* a reference; NULL: free */
@@ -58,7 +59,8 @@ struct sim_world {
     sim_end_cb end;  /* how a run is left that does not pass; NULL: abort */
     bool is_program; /* a whole one is in it: it may execute another */
     struct sim_trace trace;
-    uint64_t now_ns; /* since SIM_MONOTONIC_NS */
+    struct sim_record *record; /* borrowed; NULL: no events are kept */
+    uint64_t now_ns;           /* since SIM_MONOTONIC_NS */
     uint64_t n_steps;
     uint64_t digest; /* of the results of all calls, and when they came */
 

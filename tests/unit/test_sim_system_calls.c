@@ -117,7 +117,7 @@ static void who_may_execute(void **state)
     IS_REFUSED(execve, 0);
     world.is_program = true;
     PASSES(execve, 0);
-    world.n_files = 1;
+    world.n_actors[SIM_ACTOR_TCP] = 1;
     IS_REFUSED(execve, 0);
 }
 

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: MIT */
+#include "explore/bodies.h"
+
+#include <tidysock/sim.h>
+
+#include <netinet/in.h>
+#include <signal.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define N_MANY 7
+#define REQUEST "GET /index\n"
+
+/* A loop for some sockets. */
+struct loop {
+    int epfd, listener;
+    int n_made, n_lost;
+    void (*on_ready)(struct loop *loop, int fd);
+};
+
+static void watch(struct loop *loop, int fd, uint32_t events)
+{
+    struct epoll_event event = { .events = events, .data.fd = fd };
+
+    epoll_ctl(loop->epfd, EPOLL_CTL_ADD, fd, &event);
+}
+
+static int turn(struct loop *loop)
+{
+    struct epoll_event events[8];
+    int n = epoll_wait(loop->epfd, events, 8, -1), idx;
+
+    for (idx = 0; idx < n; idx++)
+        loop->on_ready(loop, events[idx].data.fd);
+    return n;
+}
+
+static void listen_any(struct loop *loop, struct sockaddr_in *address)
+{
+    socklen_t len = sizeof(*address);
+
+    *address =
+        (struct sockaddr_in){ .sin_family = AF_INET,
+                              .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    loop->epfd = epoll_create1(EPOLL_CLOEXEC);
+    loop->listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    bind(loop->listener, (struct sockaddr *)address, len);
+    listen(loop->listener, 8);
+    getsockname(loop->listener, (struct sockaddr *)address, &len);
+    watch(loop, loop->listener, EPOLLIN);
+    tidy_world_name(loop->listener, "listener");
+}
+
+static int connect_to(const struct sockaddr_in *address)
+{
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+
+    connect(fd, (const struct sockaddr *)address, sizeof(*address));
+    return fd;
+}
+
+/* ----------------------------------------------------------------------- drop */
+
+static void on_connection(struct loop *loop)
+{
+    int fd = accept4(loop->listener, NULL, NULL, SOCK_NONBLOCK);
+
+    if (fd < 0)
+        return;
+    loop->n_made++;
+    watch(loop, fd, EPOLLIN);
+}
+
+static void on_server_data(struct loop *loop, int fd)
+{
+    char bytes[16];
+
+    if (read(fd, bytes, sizeof(bytes)) > 0)
+        return;
+    close(fd);
+    loop->n_lost++;
+}
+
+static void on_drop_ready(struct loop *loop, int fd)
+{
+    if (fd == loop->listener)
+        on_connection(loop);
+    else
+        on_server_data(loop, fd);
+}
+
+static void drop_connection(int fd)
+{
+    close(fd);
+}
+
+static void clean_up(struct loop *loop)
+{
+    close(loop->listener);
+    while (loop->n_made == 0 || loop->n_lost < loop->n_made)
+        turn(loop);
+    close(loop->epfd);
+}
+
+void body_drop(void *arg)
+{
+    struct loop loop = { .on_ready = on_drop_ready };
+    struct epoll_event event;
+    struct sockaddr_in address;
+    int client;
+
+    (void)arg;
+    listen_any(&loop, &address);
+    client = connect_to(&address);
+    drop_connection(client);
+    if (epoll_wait(loop.epfd, &event, 1, 0) > 0)
+        on_connection(&loop);
+    clean_up(&loop);
+}
+
+/* -------------------------------------------------------------------- request */
+
+static void answer(int fd, const char *request, ssize_t len)
+{
+    if (len != (ssize_t)strlen(REQUEST))
+        tidy_world_fail("bad request: \"%.*s\"", (int)len, request);
+    write(fd, "200 OK\n", 7);
+}
+
+static void on_request_data(struct loop *loop, int fd)
+{
+    char bytes[64];
+    ssize_t len = read(fd, bytes, sizeof(bytes));
+
+    if (len > 0) {
+        answer(fd, bytes, len);
+        return;
+    }
+    close(fd);
+    loop->n_lost++;
+}
+
+static void on_request_ready(struct loop *loop, int fd)
+{
+    if (fd == loop->listener)
+        on_connection(loop);
+    else
+        on_request_data(loop, fd);
+}
+
+static void send_request(int fd)
+{
+    write(fd, REQUEST, 4);
+    write(fd, REQUEST + 4, sizeof(REQUEST) - 5);
+}
+
+void body_request(void *arg)
+{
+    struct loop loop = { .on_ready = on_request_ready };
+    struct sockaddr_in address;
+    int client;
+
+    (void)arg;
+    listen_any(&loop, &address);
+    client = connect_to(&address);
+    tidy_world_name(client, "browser");
+    send_request(client);
+    while (loop.n_made == 0)
+        turn(&loop);
+    turn(&loop);
+    close(client); /* with the answer unread: a reset */
+    while (loop.n_lost < loop.n_made)
+        turn(&loop);
+    close(loop.listener);
+    close(loop.epfd);
+}
+
+/* ----------------------------------------------------------------------- unix */
+
+void body_unix(void *arg)
+{
+    const struct sockaddr_un address = { .sun_family = AF_UNIX,
+                                         .sun_path = "/run/<service>.sock" };
+    int listener = socket(AF_UNIX, SOCK_STREAM, 0);
+    int client = socket(AF_UNIX, SOCK_STREAM, 0), server;
+    char bytes[2];
+
+    (void)arg;
+    bind(listener, (const struct sockaddr *)&address, sizeof(address));
+    listen(listener, 1);
+    connect(client, (const struct sockaddr *)&address, sizeof(address));
+    server = accept(listener, NULL, NULL);
+    write(client, "abc", 3);
+    read(server, bytes, sizeof(bytes));
+    tidy_world_fail("\"%.2s\" is not \"abc\"", bytes);
+}
+
+/* ----------------------------------------------------------------------- spin */
+
+void body_spin(void *arg)
+{
+    struct loop loop = { .on_ready = on_drop_ready };
+    struct sockaddr_in address;
+    int client;
+
+    (void)arg;
+    listen_any(&loop, &address);
+    client = connect_to(&address);
+    while (loop.n_made == 0)
+        turn(&loop);
+    close(client);
+    clean_up(&loop);
+}
+
+/* ----------------------------------------------------------------------- many */
+
+static void on_many_ready(struct loop *loop, int fd)
+{
+    char byte;
+
+    if (fd == loop->listener) {
+        on_connection(loop);
+        return;
+    }
+    if (read(fd, &byte, 1) == 1 && byte != '0' + N_MANY - 1)
+        write(fd, &byte, 1);
+}
+
+static void ask_all(const struct sockaddr_in *address, int clients[N_MANY])
+{
+    char byte;
+    int idx;
+
+    for (idx = 0; idx < N_MANY; idx++) {
+        clients[idx] = connect_to(address);
+        byte = (char)('0' + idx);
+        write(clients[idx], &byte, 1);
+    }
+}
+
+void body_many(void *arg)
+{
+    struct loop loop = { .on_ready = on_many_ready };
+    struct sockaddr_in address;
+    int clients[N_MANY], n_answers, idx;
+    char byte;
+
+    (void)arg;
+    listen_any(&loop, &address);
+    ask_all(&address, clients);
+    for (idx = 0; idx < N_MANY + 1; idx++)
+        turn(&loop);
+    for (idx = n_answers = 0; idx < N_MANY; idx++)
+        n_answers += read(clients[idx], &byte, 1) == 1;
+    if (n_answers < N_MANY)
+        tidy_world_fail("%d of %d answers", n_answers, N_MANY);
+}
+
+/* ---------------------------------------------------------------------- crash */
+
+static void on_crash_ready(struct loop *loop, int fd)
+{
+    (void)loop;
+    (void)fd;
+    raise(SIGABRT);
+}
+
+void body_crash(void *arg)
+{
+    struct loop loop = { .on_ready = on_crash_ready };
+    struct sockaddr_in address;
+
+    (void)arg;
+    listen_any(&loop, &address);
+    connect_to(&address);
+    turn(&loop);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Small bodies with a bug each, whose reports are tested. They use sockets and
+ * epoll directly, so that what happens in them is always the same.
+ */
+#ifndef TIDY_TESTS_EXPLORE_BODIES_H
+#define TIDY_TESTS_EXPLORE_BODIES_H
+
+/* The client drops the connection as soon as it is made; then the listener is
+ * closed, and it is waited for a server's end that may never come about. */
+void body_drop(void *arg);
+
+/* The server takes what it reads first for the whole request. */
+void body_request(void *arg);
+
+/* The same over a Unix socket, and it fails always: two of three bytes. */
+void body_unix(void *arg);
+
+/* A failing accept is tried again for ever. */
+void body_spin(void *arg);
+
+/* Seven clients, one of which is not answered. */
+void body_many(void *arg);
+
+/* It ends by a signal in a callback. */
+void body_crash(void *arg);
+
+#endif
