@@ -39,6 +39,7 @@ TIDY_BEGIN_DECLS
 #define TIDY_CASE_DEADLINE_NS TIDY_S(5)
 
 struct tidy_case;
+struct tidy_explore_options;
 struct tidy_test;
 
 /** What the core needs of a test framework. Constant; one per adapter. */
@@ -105,6 +106,9 @@ struct tidy_test {
     void *user;
     /** Asked by who runs tests in worlds (adapters/cmocka_world.h). */
     enum tidy_worlds worlds;
+    /** Borrowed: the test is run in many orders of events (explore.h); NULL: in
+     *  one. Asked by adapters/cmocka_explore.h. */
+    const struct tidy_explore_options *exploration;
 };
 
 /**

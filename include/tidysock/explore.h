@@ -15,14 +15,17 @@
  *     tidy_exploration_free(found);
  * @endcode
  *
- * Nothing of the body is run in the caller's process. Its runs share processes,
+ * What bodies write to standard output and error is thrown away, but for that of
+ * a replay. Nothing of the body is run in the caller's process. Its runs share processes,
  * one for each worker, as a runner's do (tidy_world_runner_new()): a body must
  * leave nothing behind in memory that another run could see, and one run in a
  * hundred is made twice to see whether that is so. docs/EXPLORE.md says how to
  * write a body that can be explored, docs/REPORTS.md how to read what was found.
  *
- * If the environment has TIDYSOCK_SCHEDULE, the path of a schedule's file, only
- * that schedule is run: the line that a report ends with.
+ * If the environment has TIDYSOCK_SCHEDULE, the path of a schedule's file or the
+ * schedule itself, only that is run: the line that a report ends with. If it has
+ * TIDYSOCK_EXPLORE, that overrides options: "schedules=100000 seed=7", and so on
+ * (tidysock-explore(1)).
  */
 #ifndef TIDYSOCK_EXPLORE_H
 #define TIDYSOCK_EXPLORE_H
@@ -50,6 +53,9 @@ struct tidy_explore_options {
     /** Of the test, for reports; NULL: "body". Borrowed until the exploration is
      *  freed. */
     const char *name;
+    /** The command line that runs the test again, for reports; NULL: that of this
+     *  process. Borrowed as the name is. */
+    const char *command;
     /** What worlds are to be like: profile, kinds, limits. Which kinds may depart
      *  from calm: TIDY_CHOICES_NO_FAULTS, if 0. The schedule's members (seed,
      *  choices), has_trace and is_checked are to be zero. */
@@ -82,6 +88,10 @@ struct tidy_explore_options {
     /** A directory of schedules that have failed once. They are run first, and
      *  what is found is put there. Made if it is not there; NULL: none. */
     const char *corpus;
+    /** A directory to which each failure is written, as text, HTML, packets
+     *  (pcapng) and events (JSON lines), with its schedule. Made if it is not
+     *  there; NULL: none. */
+    const char *reports;
     /** As for tidy_world_runner_new(). */
     enum tidy_warm_up warm_up;
     /** Called about ten times a second, in the caller's process; NULL: not. */
@@ -128,12 +138,21 @@ tidy_explore_program(const struct tidy_explore_options *options,
                      char *const argv[]);
 
 /**
- * Run one schedule from a file, and tell what became of it as if it had been
+ * Does a program explore by itself: is it linked with the shared library of the
+ * simulator? TIDYSOCK_EXPLORE and TIDYSOCK_SCHEDULE are for it, then.
+ *
+ * @param name  Looked for as execvp(3) does.
+ */
+TIDY_API bool tidy_explore_does_program(const char *name);
+
+/**
+ * Run one schedule, and tell what became of it as if it had been
  * found: for TIDYSOCK_SCHEDULE, and `tidysock replay`. A schedule that is not
  * quite the body's any more is run as far as it is; the text says where it
  * diverged.
  *
- * @param path  Of a file that tidy_found_write_schedule() has written.
+ * @param path  Of a file that tidy_found_write_schedule() has written; or what
+ *              such a file contains, with semicolons for ends of lines.
  * @param argv  A program; or NULL, and body is run.
  */
 TIDY_API struct tidy_exploration *
@@ -211,6 +230,27 @@ TIDY_API size_t tidy_found_n_departures(const struct tidy_found *found);
 /** Schedules that had been run when it was found; and how often it was. */
 TIDY_API uint64_t tidy_found_n_schedules(const struct tidy_found *found);
 TIDY_API uint64_t tidy_found_n_times(const struct tidy_found *found);
+
+/** Forms of what is told of a failure: docs/REPORTS.md. */
+enum tidy_report_format {
+    TIDY_REPORT_TEXT,    /**< a table, one column for each actor */
+    TIDY_REPORT_COLOURS, /**< the same for a terminal */
+    TIDY_REPORT_HTML,    /**< a page with a chart, complete in itself */
+    TIDY_REPORT_PCAPNG,  /**< packets, for Wireshark */
+    TIDY_REPORT_JSON,    /**< events, one JSON object a line */
+    TIDY_N_REPORT_FORMATS
+};
+
+/**
+ * Write what happened in it.
+ *
+ * @retval 0       Written.
+ * @retval -ENOMEM Out of memory: part of it may have been.
+ * @retval -errno  As fflush(3) says.
+ */
+TIDY_API int tidy_found_write(const struct tidy_found *found,
+                              enum tidy_report_format format,
+                              FILE *out);
 
 /**
  * Write its schedule: text, a line for each departure, by who departed and for

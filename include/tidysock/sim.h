@@ -308,6 +308,15 @@ tidy_world_report_free(struct tidy_world_report *report);
 /* --------------------------------------------------------- inside a world */
 
 /**
+ * Called when a run ends that does not pass, inside the call that is its last:
+ * a place for a debugger's breakpoint. It does nothing.
+ *
+ * @param text  Why; borrowed until it returns.
+ */
+TIDY_API __attribute__((noinline)) void
+tidy_world_ended(enum tidy_outcome outcome, const char *text);
+
+/**
  * Have something done when the process of the runs ends: because it is not
  * needed any more, or because a run in it did not pass; a program's, because the
  * world ended it. It is for what no world has, such as directories. Nothing is

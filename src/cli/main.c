@@ -15,6 +15,8 @@ struct command {
 
 static const struct command commands[] = {
     { "world", "run a program in a simulated kernel", cli_world },
+    { "explore", "and in every order of events, until one fails", cli_explore },
+    { "replay", "run the order again that failed", cli_replay },
 };
 
 int cli_complain(const char *command, const char *fmt, ...)

@@ -3,6 +3,7 @@
  * tidysock world: one run of a whole program in a world.
  */
 #include "cli/cli.h"
+#include "cli/options.h"
 #include <tidysock/sim.h>
 
 #include <errno.h>
@@ -46,40 +47,6 @@ static const char help_text[] =
 
 /* ------------------------------------------------------------------- options */
 
-static bool parse_number(const char *text, uint64_t min, uint64_t *ret_number)
-{
-    char *end;
-
-    errno = 0;
-    *ret_number = strtoull(text, &end, 10);
-    return errno == 0 && text[0] >= '0' && text[0] <= '9' && *end == '\0' &&
-           *ret_number >= min;
-}
-
-static int parse_kinds(const char *text, uint32_t *kinds)
-{
-    const char *unknown = tidy_choices_parse(text, kinds);
-
-    if (!unknown)
-        return 0;
-    return cli_complain(COMMAND,
-                        "there is no kind of choice \"%.*s\"",
-                        (int)strcspn(unknown, ","),
-                        unknown);
-}
-
-static int parse_profile(const char *name, enum tidy_profile *profile)
-{
-    if (strcmp(name, "linux") == 0)
-        *profile = TIDY_PROFILE_LINUX;
-    else if (strcmp(name, "darwin") == 0)
-        *profile = TIDY_PROFILE_DARWIN;
-    else
-        return cli_complain(
-            COMMAND, "there is no profile \"%s\"; linux or darwin", name);
-    return 0;
-}
-
 /* One line of a list of choices; blank lines and # comments are none. */
 static int
 add_choice(struct order *order, const char *path, char *line, size_t n_line)
@@ -91,7 +58,7 @@ add_choice(struct order *order, const char *path, char *line, size_t n_line)
     line[strcspn(line, "#\r\n")] = '\0';
     if (line[strspn(line, " \t")] == '\0')
         return 0;
-    if (!parse_number(line, 0, &number) || number > UINT32_MAX)
+    if (!cli_parse_number(line, 0, &number) || number > UINT32_MAX)
         return cli_complain(
             COMMAND, "%s:%zu: \"%s\" is no choice", path, n_line, line);
     choices = realloc(order->choices,
@@ -121,34 +88,22 @@ static int read_choices(struct order *order, const char *path)
     return result;
 }
 
-static int take_number(const char *option,
-                       const char *text,
-                       uint64_t min,
-                       uint64_t *ret_number)
-{
-    if (parse_number(text, min, ret_number))
-        return 0;
-    return cli_complain(COMMAND,
-                        "--%s: \"%s\" is no whole number from %" PRIu64 " on",
-                        option,
-                        text,
-                        min);
-}
-
 static int take_option(struct order *order, int option)
 {
     switch (option) {
     case 's':
-        return take_number("seed", optarg, 1, &order->options.seed);
+        return cli_take_number(
+            COMMAND, "seed", optarg, 1, &order->options.seed);
     case 'm':
-        return take_number("max-steps", optarg, 1, &order->options.max_steps);
+        return cli_take_number(
+            COMMAND, "max-steps", optarg, 1, &order->options.max_steps);
     case 'c':
         return read_choices(order, optarg);
     case 'k':
         order->has_kinds = true;
-        return parse_kinds(optarg, &order->options.kinds);
+        return cli_take_kinds(COMMAND, optarg, &order->options.kinds);
     case 'p':
-        return parse_profile(optarg, &order->options.profile);
+        return cli_take_profile(COMMAND, optarg, &order->options.profile);
     case 't':
         order->options.has_trace = true;
         return 0;

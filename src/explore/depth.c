@@ -28,8 +28,11 @@ bool tidy__explore_level(const struct explore_search *search,
 {
     unsigned d = search->settings.max_departures;
     unsigned f = search->settings.max_faults, total, n_faults;
+    unsigned max = search->settings.max_total;
 
-    for (total = 0; total <= d + f; total++) {
+    if (max == 0 || max > d + f)
+        max = d + f;
+    for (total = 0; total <= max; total++) {
         for (n_faults = 0; n_faults <= f && n_faults <= total; n_faults++) {
             if (total - n_faults > d || level-- > 0)
                 continue;

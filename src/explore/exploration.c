@@ -8,10 +8,11 @@
 
 #include "base/alloc.h"
 #include "base/misuse.h"
+#include "explore/environment.h"
 #include "explore/options.h"
 #include "explore/strategy.h"
 
-#include <string.h>
+#include <stdlib.h>
 #include <utlist.h>
 
 static struct tidy_exploration out_of_memory = {
@@ -34,6 +35,8 @@ static struct tidy_found *free_found(struct tidy_found *found)
 {
     tidy__explore_schedule_deinit(&found->schedule);
     tidy__dealloc(found->text);
+    tidy__dealloc(found->decides);
+    tidy_world_report_free(found->report);
     return tidy__dealloc(found);
 }
 
@@ -86,7 +89,32 @@ tidy_exploration_free(struct tidy_exploration *exploration)
     DL_FOREACH_SAFE(exploration->found, found, next)
         free_found(found);
     tidy__dealloc(exploration->text);
+    tidy__dealloc(exploration->environment);
     return tidy__dealloc(exploration);
+}
+
+/* As the caller wants it, but for what the environment says. Returns why not. */
+static const char *take_options(struct tidy_exploration *exploration,
+                                const struct tidy_explore_options *given,
+                                char why[256])
+{
+    const char *text = getenv(EXPLORE_OPTIONS_VARIABLE);
+    struct tidy_explore_options wanted = { 0 };
+    const char *trouble = NULL;
+
+    if (!text || !*text ||
+        (given && given->size && given->size != sizeof(*given)))
+        return tidy__explore_options_take(&exploration->options, given, why);
+    if (given)
+        wanted = *given;
+    exploration->environment = tidy__strdup(text);
+    if (!exploration->environment)
+        return "out of memory";
+    trouble = tidy__explore_environment_take(
+        &wanted, text, exploration->environment, why);
+    return trouble ? trouble
+                   : tidy__explore_options_take(
+                         &exploration->options, &wanted, why);
 }
 
 struct tidy_exploration *
@@ -99,11 +127,10 @@ tidy__exploration_new(const struct tidy_explore_options *given)
     if (!exploration)
         return &out_of_memory;
     exploration->summary.complete_depth = -1;
-    exploration->options.name = "body";
-    trouble =
-        tidy__sim_world
-            ? "an exploration cannot be run inside a world"
-            : tidy__explore_options_take(&exploration->options, given, why);
+    trouble = tidy__sim_world ? "an exploration cannot be run inside a world"
+                              : take_options(exploration, given, why);
+    if (!exploration->options.name)
+        exploration->options.name = given && given->name ? given->name : "body";
     if (trouble)
         tidy__explore_not_run(exploration, tidy__strdup(trouble));
     return exploration;

@@ -17,14 +17,17 @@ struct tidy_found {
     uint64_t n_schedules, n_times;
     size_t n_departures_before; /* it was made simpler */
     bool is_shrunk;
-    bool is_from_corpus;
+    struct tidy_world_report
+        *report;   /* owned: with all events; NULL: not yet */
+    char *decides; /* owned: the pair of events that does; NULL: not known */
 };
 
 struct tidy_exploration {
     struct tidy_explore_options options;
     struct explore_target target;
     enum tidy_verdict verdict;
-    char *text; /* owned */
+    char *text;        /* owned */
+    char *environment; /* owned: what its options came from */
     struct tidy_explore_summary summary;
     struct tidy_found *found; /* DL, owned: simplest first */
     bool is_static;           /* there was no memory for another */

@@ -5,14 +5,14 @@
  */
 #include "base/alloc.h"
 #include "base/misuse.h"
+#include "explore/environment.h"
 #include "explore/exploration.h"
 #include "explore/shrink.h"
+#include "sim/program.h"
 #include "sim/report.h"
 
 #include <stdlib.h>
 #include <utlist.h>
-
-#define SCHEDULE_VARIABLE "TIDYSOCK_SCHEDULE"
 
 /* ------------------------------------------------------------------ shrinking */
 
@@ -89,7 +89,7 @@ static struct tidy_exploration *
 explore_target(const struct tidy_explore_options *options,
                const struct explore_target *target)
 {
-    const char *path = getenv(SCHEDULE_VARIABLE);
+    const char *path = getenv(EXPLORE_SCHEDULE_VARIABLE);
     struct tidy_exploration *exploration;
 
     if (path && *path)
@@ -99,11 +99,22 @@ explore_target(const struct tidy_explore_options *options,
     if (exploration->verdict == TIDY_VERDICT_NOT_RUN)
         return exploration;
     exploration->target = *target;
+    exploration->target.is_quiet = true;
     exploration->target.warm_up = exploration->options.warm_up;
     explore(exploration);
     if (exploration->verdict == TIDY_VERDICT_PASSED && exploration->found)
         exploration->verdict = TIDY_VERDICT_FOUND;
     return exploration;
+}
+
+bool tidy_explore_does_program(const char *name)
+{
+    struct sim_needs needs;
+    char path[PATH_MAX];
+
+    TIDY_REQUIRE(name, "tidy_explore_does_program: the name is NULL");
+    return tidy__sim_program_find(name, path) &&
+           !tidy__sim_program_check(path, &needs) && needs.has_simulator;
 }
 
 struct tidy_exploration *

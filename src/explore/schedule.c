@@ -283,12 +283,33 @@ char *tidy__explore_schedule_read(struct explore_schedule *schedule,
     return complain(name, n_line, trouble);
 }
 
+/* Semicolons end lines. */
+static FILE *open_text(const char *text)
+{
+    size_t len = strlen(text), idx;
+    FILE *file = tmpfile();
+
+    for (idx = 0; file && idx < len; idx++)
+        fputc(text[idx] == ';' ? '\n' : text[idx], file);
+    if (file)
+        rewind(file);
+    return file;
+}
+
+bool tidy__explore_schedule_is_text(const char *path)
+{
+    return strncmp(path, FIRST_LINE, strlen(FIRST_LINE)) == 0;
+}
+
 char *tidy__explore_schedule_load(struct explore_schedule *schedule,
                                   const char *path)
 {
-    FILE *in = fopen(path, "re");
+    bool is_text = tidy__explore_schedule_is_text(path);
+    FILE *in = is_text ? open_text(path) : fopen(path, "re");
     char *trouble;
 
+    if (is_text)
+        path = "the schedule";
     if (!in) {
         trouble = tidy__format("%s: %s", path, strerror(errno));
         return trouble ? trouble : tidy__strdup("");

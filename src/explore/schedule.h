@@ -43,7 +43,9 @@ char *tidy__explore_schedule_read(struct explore_schedule *schedule,
                                   const char *name,
                                   FILE *in);
 
-/* The same from a file. */
+/* The same from a file; or from the text itself, if it begins as a schedule does,
+ * with semicolons for ends of lines: it fits on a command line then. */
+bool tidy__explore_schedule_is_text(const char *path);
 char *tidy__explore_schedule_load(struct explore_schedule *schedule,
                                   const char *path);
 

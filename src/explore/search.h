@@ -30,6 +30,7 @@ struct explore_settings {
     uint64_t seed;
     uint64_t max_schedules; /* 0: any number */
     unsigned max_departures, max_faults;
+    unsigned max_total; /* of both; 0: as many as they allow */
     unsigned n_workers;
     bool goes_on; /* after the first that does not pass */
 };

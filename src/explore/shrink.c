@@ -12,6 +12,7 @@
 
 #include "base/alloc.h"
 #include "explore/same.h"
+#include "explore/strategy.h"
 #include "sim/report.h"
 
 #include <errno.h>
@@ -19,6 +20,8 @@
 
 #define MAX_LATER 8
 #define MAX_PUT_OFF 24
+#define MAX_SIMPLER 3000
+#define MAX_SIMPLER_DEPTH 4
 
 struct shrinking {
     struct explore_trial *trial;       /* borrowed */
@@ -49,6 +52,14 @@ static void adopt(struct shrinking *shrinking)
     schedule->kinds = shrinking->candidate.kinds;
 }
 
+static bool is_it(const struct shrinking *shrinking,
+                  const struct tidy_world_report *report)
+{
+    return report->outcome != TIDY_OUTCOME_PASSED &&
+           tidy__explore_signature(report->outcome, report->text) ==
+               shrinking->signature;
+}
+
 /* Does the candidate fail in the same way? Then it is the schedule. */
 static bool attempt(struct shrinking *shrinking)
 {
@@ -58,9 +69,7 @@ static bool attempt(struct shrinking *shrinking)
     if (!is_left(shrinking))
         return false;
     report = tidy__explore_trial_run(shrinking->trial, &shrinking->candidate);
-    is_same = report->outcome != TIDY_OUTCOME_PASSED &&
-              tidy__explore_signature(report->outcome, report->text) ==
-                  shrinking->signature;
+    is_same = is_it(shrinking, report);
     if (is_same)
         adopt(shrinking);
     tidy_world_report_free(report);
@@ -221,6 +230,70 @@ static void put_off_first(struct shrinking *shrinking)
     }
 }
 
+/* --------------------------------------------------------------------- simpler */
+
+static bool look_for(struct shrinking *shrinking, struct explore_worker *worker)
+{
+    struct explore_pilot *pilot = shrinking->trial->pilot;
+    struct tidy_world_report *report;
+    bool is_found = false;
+
+    while (!is_found && tidy__explore_plan(worker)) {
+        report = tidy__explore_pilot_run(pilot);
+        is_found = is_it(shrinking, report);
+        if (!worker->is_over)
+            tidy__explore_learn(worker);
+        tidy_world_report_free(report);
+        if (worker->is_over)
+            break;
+    }
+    return is_found;
+}
+
+static unsigned count_faults(const struct explore_schedule *schedule)
+{
+    unsigned n = 0;
+    size_t idx;
+
+    for (idx = 0; idx < schedule->n_turns; idx++)
+        n += is_fault(&schedule->turns[idx]);
+    return n;
+}
+
+/* All schedules that have fewer departures, if there are few enough. */
+static void find_simpler(struct shrinking *shrinking)
+{
+    struct explore_schedule *schedule = shrinking->schedule;
+    unsigned n_faults = count_faults(schedule);
+    struct explore_settings settings = {
+        .world = shrinking->trial->world,
+        .strategy = &tidy__explore_depth,
+        .max_schedules = MAX_SIMPLER,
+        .max_departures = (unsigned)schedule->n_turns - n_faults,
+        .max_faults = n_faults,
+        .max_total = (unsigned)schedule->n_turns - 1,
+        .n_workers = 1,
+        .goes_on = true,
+    };
+    struct explore_search *search;
+
+    if (schedule->n_turns < 2 || schedule->n_turns > MAX_SIMPLER_DEPTH)
+        return;
+    settings.world.profile = schedule->profile;
+    settings.world.kinds = schedule->kinds;
+    search = tidy__explore_search_new(&settings);
+    if (!search)
+        return;
+    search->workers[0].run =
+        tidy__explore_pilot_shared(shrinking->trial->pilot);
+    tidy__explore_pilot_go_on(
+        shrinking->trial->pilot, tidy__explore_go_on, &search->workers[0]);
+    if (look_for(shrinking, &search->workers[0]))
+        adopt(shrinking);
+    tidy__explore_pilot_go_on(shrinking->trial->pilot, NULL, NULL);
+    tidy__explore_search_free(search);
+}
+
 /* ------------------------------------------------------------------------ all */
 
 /* Kinds that do not depart are as good as off. */
@@ -249,6 +322,7 @@ static void shrink(struct shrinking *shrinking)
         calm_down(shrinking);
         put_off_first(shrinking);
     } while (shrinking->schedule->n_turns < n);
+    find_simpler(shrinking);
     drop_kinds(shrinking);
 }
 

@@ -39,6 +39,14 @@ begin_program(struct explore_pilot *pilot, const struct explore_target *target)
     return why;
 }
 
+static void be_quiet(const struct explore_pilot *pilot)
+{
+    if (pilot->runner)
+        tidy__sim_runner_be_quiet(pilot->runner);
+    else
+        tidy__sim_program_be_quiet(pilot->program);
+}
+
 struct explore_pilot *
 tidy__explore_pilot_new(const struct explore_target *target,
                         struct tidy_world_report **ret_why)
@@ -51,7 +59,11 @@ tidy__explore_pilot_new(const struct explore_target *target,
     }
     *ret_why =
         target->body ? begin_body(pilot, target) : begin_program(pilot, target);
-    return *ret_why ? tidy__explore_pilot_free(pilot) : pilot;
+    if (*ret_why)
+        return tidy__explore_pilot_free(pilot);
+    if (target->is_quiet)
+        be_quiet(pilot);
+    return pilot;
 }
 
 struct explore_pilot *tidy__explore_pilot_free(struct explore_pilot *pilot)

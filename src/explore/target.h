@@ -14,6 +14,8 @@ struct explore_target {
     void *arg;         /* borrowed */
     char *const *argv; /* borrowed */
     enum tidy_warm_up warm_up;
+    bool
+        is_quiet; /* what it writes to standard output and error is not shown */
 };
 
 /* Who runs a target: one for each process that wants to. */

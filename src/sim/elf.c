@@ -30,7 +30,7 @@ struct image {
 };
 
 static const char *
-look_at(const char *path, char first[64], bool may_be_script);
+look_at(const char *path, struct sim_needs *needs, bool may_be_script);
 
 /* Part of the file, or NULL if it has no such part. */
 static const void *at(const struct image *image, uint64_t offset, uint64_t size)
@@ -90,15 +90,22 @@ static const char *find_strings(const struct image *image,
     return NULL;
 }
 
-static bool is_runtime(const char *name, size_t max_len)
+static bool is_runtime(const char *name)
 {
-    return memchr(name, '\0', max_len) &&
-           (strncmp(name, "libasan.so", 10) == 0 ||
+    return (strncmp(name, "libasan.so", 10) == 0 ||
             strncmp(name, "libtsan.so", 10) == 0) &&
-           strlen(name) < 64;
+           strlen(name) < sizeof(((struct sim_needs *)NULL)->first);
 }
 
-static void find_runtime(const struct image *image, char first[64])
+static void note(struct sim_needs *needs, const char *name)
+{
+    if (is_runtime(name) && !needs->first[0])
+        strcpy(needs->first, name);
+    if (strncmp(name, "libtidysock-sim.so", 18) == 0)
+        needs->has_simulator = true;
+}
+
+static void find_needs(const struct image *image, struct sim_needs *needs)
 {
     const Elf64_Phdr *dynamic = find_header(image, PT_DYNAMIC, 0);
     const char *strings = dynamic ? find_strings(image, dynamic) : NULL;
@@ -112,16 +119,15 @@ static void find_runtime(const struct image *image, char first[64])
         left = image->size -
                (size_t)((const unsigned char *)strings - image->data);
         if (entry->d_tag == DT_NEEDED && entry->d_un.d_val < left &&
-            is_runtime(name, left - entry->d_un.d_val)) {
-            strcpy(first, name);
-            return;
-        }
+            memchr(name, '\0', left - entry->d_un.d_val))
+            note(needs, name);
     }
 }
 
 /* "#!/bin/sh": of what is preloaded into it, a sanitizer's runtime counts, too.
  * Whether it can be run at all is for the kernel to say. */
-static void look_at_interpreter(const struct image *image, char first[64])
+static void look_at_interpreter(const struct image *image,
+                                struct sim_needs *needs)
 {
     const char *line = (const char *)image->data + 2;
     size_t max_len = image->size - 2;
@@ -134,17 +140,18 @@ static void look_at_interpreter(const struct image *image, char first[64])
         len++;
     if (len < sizeof(path))
         memcpy(path, line + begin, len);
-    look_at(path, first, false);
+    look_at(path, needs, false);
 }
 
-static const char *
-check_image(const struct image *image, char first[64], bool may_be_script)
+static const char *check_image(const struct image *image,
+                               struct sim_needs *needs,
+                               bool may_be_script)
 {
     const Elf64_Ehdr *ehdr = at(image, 0, sizeof(*ehdr));
 
     if (at(image, 0, 2) && memcmp(image->data, "#!", 2) == 0) {
         if (may_be_script)
-            look_at_interpreter(image, first);
+            look_at_interpreter(image, needs);
         return NULL;
     }
     if (!at(image, 0, SELFMAG) || memcmp(image->data, ELFMAG, SELFMAG) != 0)
@@ -155,7 +162,7 @@ check_image(const struct image *image, char first[64], bool may_be_script)
     if (!find_header(image, PT_INTERP, 0))
         return "is linked statically: nothing can be preloaded into it; link "
                "it dynamically";
-    find_runtime(image, first);
+    find_needs(image, needs);
     return NULL;
 }
 
@@ -181,7 +188,8 @@ static const char *check_file(const struct stat *st, int fd)
     return NULL;
 }
 
-static const char *look_at(const char *path, char first[64], bool may_be_script)
+static const char *
+look_at(const char *path, struct sim_needs *needs, bool may_be_script)
 {
     struct image image = { .size = 0 };
     const char *why;
@@ -189,7 +197,7 @@ static const char *look_at(const char *path, char first[64], bool may_be_script)
     struct stat st;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
 
-    first[0] = '\0';
+    memset(needs, 0, sizeof(*needs));
     why = fd < 0 || fstat(fd, &st) < 0 ? unreadable : check_file(&st, fd);
     if (!why) {
         data = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
@@ -198,7 +206,7 @@ static const char *look_at(const char *path, char first[64], bool may_be_script)
     if (data != MAP_FAILED) {
         image.data = data;
         image.size = (size_t)st.st_size;
-        why = check_image(&image, first, may_be_script);
+        why = check_image(&image, needs, may_be_script);
         munmap(data, image.size);
     }
     if (fd >= 0)
@@ -206,7 +214,7 @@ static const char *look_at(const char *path, char first[64], bool may_be_script)
     return why;
 }
 
-const char *tidy__sim_program_check(const char *path, char first[64])
+const char *tidy__sim_program_check(const char *path, struct sim_needs *needs)
 {
-    return look_at(path, first, true);
+    return look_at(path, needs, true);
 }

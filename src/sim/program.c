@@ -23,8 +23,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* As execvp(3) finds it. False: it is nowhere. */
-static bool find_program(const char *name, char path[PATH_MAX])
+bool tidy__sim_program_find(const char *name, char path[PATH_MAX])
 {
     const char *paths = getenv("PATH");
 
@@ -74,11 +73,13 @@ static void set_preload(const char *first, const char *library)
 }
 
 struct sim_program {
-    char path[PATH_MAX], first[64]; /* to be preloaded before the library */
-    const char *library;            /* borrowed from the dynamic linker */
-    char *const *argv;              /* borrowed */
-    struct sim_shared *shared;      /* owned, with its descriptor */
+    char path[PATH_MAX];
+    struct sim_needs needs;
+    const char *library;       /* borrowed from the dynamic linker */
+    char *const *argv;         /* borrowed */
+    struct sim_shared *shared; /* owned, with its descriptor */
     int fd;
+    bool is_quiet; /* what it writes to 1 and 2 goes nowhere */
 };
 
 static _Noreturn void execute(const struct sim_program *program)
@@ -87,7 +88,9 @@ static _Noreturn void execute(const struct sim_program *program)
 
     snprintf(number, sizeof(number), "%d", program->fd);
     setenv(SIM_PROGRAM_VARIABLE, number, 1);
-    set_preload(program->first, program->library);
+    if (program->is_quiet)
+        tidy__sim_be_quiet();
+    set_preload(program->needs.first, program->library);
     execv(program->path, program->argv);
     snprintf(program->shared->text,
              sizeof(program->shared->text),
@@ -214,10 +217,10 @@ static struct tidy_world_report *find(struct sim_program *program)
             "%s",
             "only libtidysock-sim.so can be preloaded, and this program "
             "was linked with something else");
-    if (!find_program(program->argv[0], program->path))
+    if (!tidy__sim_program_find(program->argv[0], program->path))
         return tidy__sim_report_not_run("%s: no such program",
                                         program->argv[0]);
-    trouble = tidy__sim_program_check(program->path, program->first);
+    trouble = tidy__sim_program_check(program->path, &program->needs);
     return trouble ? tidy__sim_report_not_run("%s %s", program->path, trouble)
                    : NULL;
 }
@@ -246,6 +249,11 @@ struct sim_program *tidy__sim_program_new(char *const argv[],
     if (!*ret_why)
         *ret_why = share(program);
     return *ret_why ? tidy__sim_program_free(program) : program;
+}
+
+void tidy__sim_program_be_quiet(struct sim_program *program)
+{
+    program->is_quiet = true;
 }
 
 struct sim_shared *tidy__sim_program_shared(struct sim_program *program)

@@ -51,6 +51,7 @@ struct tidy_world_runner {
     bool (*go_on)(void *arg);
     void *go_on_arg;       /* borrowed */
     bool dies_with_parent; /* its process; an explorer's does */
+    bool is_quiet;         /* what it writes to 1 and 2 goes nowhere */
 };
 
 /* ---------------------------------------------------------- the run's process */
@@ -132,6 +133,8 @@ static int start_process(struct tidy_world_runner *runner, uint64_t layout)
         close(fds[0]);
         if (runner->dies_with_parent)
             prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (runner->is_quiet)
+            tidy__sim_be_quiet();
         service.fd = fds[1];
         if (layout > 0)
             tidy__sim_layout_call(layout, serve, &service);
@@ -335,6 +338,11 @@ tidy__sim_runner_order(struct tidy_world_runner *runner)
     if (runner->is_fresh)
         stop_process(runner);
     return report;
+}
+
+void tidy__sim_runner_be_quiet(struct tidy_world_runner *runner)
+{
+    runner->is_quiet = true;
 }
 
 void tidy__sim_runner_restart(struct tidy_world_runner *runner)

@@ -29,6 +29,10 @@ void tidy__sim_runner_go_on(struct tidy_world_runner *runner,
 struct tidy_world_report *
 tidy__sim_runner_order(struct tidy_world_runner *runner);
 
+/* From its next process on, what the body writes to standard output and error is
+ * thrown away. */
+void tidy__sim_runner_be_quiet(struct tidy_world_runner *runner);
+
 /* The next order is the first of a fresh process; or every one is. */
 void tidy__sim_runner_restart(struct tidy_world_runner *runner);
 void tidy__sim_runner_be_fresh(struct tidy_world_runner *runner);

@@ -82,6 +82,10 @@ void tidy__sim_shared_order(struct sim_shared *shared,
 /* Accepts NULL, returns NULL. */
 struct sim_shared *tidy__sim_shared_free(struct sim_shared *shared);
 
+/* In the run's process, before anything else: what it writes to standard output and
+ * error goes nowhere. */
+void tidy__sim_be_quiet(void);
+
 /* In the run's process: run the body by the order. Returns only if it passed;
  * else the process ends. */
 void tidy__sim_work(struct sim_shared *shared,

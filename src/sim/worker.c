@@ -12,6 +12,7 @@
 #include "sim/shared.h"
 #include "sim/tripwire.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,6 +34,18 @@ static struct sim_shared *map(int flags, int fd)
                                      0);
 
     return shared == MAP_FAILED ? NULL : shared;
+}
+
+void tidy__sim_be_quiet(void)
+{
+    int fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+    if (fd < 0)
+        return;
+    dup2(fd, STDOUT_FILENO);
+    dup2(fd, STDERR_FILENO);
+    if (fd > STDERR_FILENO)
+        close(fd);
 }
 
 struct sim_shared *tidy__sim_shared_new(void)

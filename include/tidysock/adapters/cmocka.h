@@ -119,6 +119,10 @@ void tidy__cmocka_world_abandon(void) __attribute__((weak));
 bool tidy__cmocka_world_run(const struct tidy_test *test,
                             unsigned transport,
                             const char *suffix) __attribute__((weak));
+/* There if the program includes tidysock/adapters/cmocka_explore.h. */
+bool tidy__cmocka_explore_run(const struct tidy_test *test,
+                              unsigned transport,
+                              const char *suffix) __attribute__((weak));
 
 TIDY__CMOCKA_WEAK void
 tidy__cmocka_host_fail(const char *file, int line, const char *text)
@@ -191,6 +195,9 @@ TIDY__CMOCKA_WEAK void tidy__cmocka_run(const struct tidy_test *test,
 
     snprintf(name, sizeof(name), "%s%s", test->name, suffix);
     tidy__cmocka.thread = pthread_self();
+    if (tidy__cmocka_explore_run &&
+        tidy__cmocka_explore_run(test, transport, suffix))
+        return;
     if (tidy__cmocka_world_run &&
         tidy__cmocka_world_run(test, transport, suffix))
         return;

@@ -104,6 +104,10 @@ int tidy__cmocka_split(char *words, size_t len, char **argv);
 int tidy__cmocka_world_take(const char *program, int option, const char *value)
     __attribute__((weak));
 void tidy__cmocka_world_help(void) __attribute__((weak));
+/* The same of tidysock/adapters/cmocka_explore.h. */
+int tidy__cmocka_explore_take(const char *program, const char *value)
+    __attribute__((weak));
+void tidy__cmocka_explore_help(void) __attribute__((weak));
 bool tidy__cmocka_world_leaves_out(const struct tidy_test *test)
     __attribute__((weak));
 
@@ -114,7 +118,8 @@ enum {
     TIDY__CMOCKA_SEEDS,
     TIDY__CMOCKA_KINDS,
     TIDY__CMOCKA_PROFILE,
-    TIDY__CMOCKA_TRACE
+    TIDY__CMOCKA_TRACE,
+    TIDY__CMOCKA_EXPLORE
 };
 
 /* `*` stands for any text, `?` for one character, all others for themselves.
@@ -283,6 +288,8 @@ TIDY__CMOCKA_WEAK void tidy__cmocka_help(const struct tidy__cmocka_main *m)
         m->program);
     if (tidy__cmocka_world_help)
         tidy__cmocka_world_help();
+    if (tidy__cmocka_explore_help)
+        tidy__cmocka_explore_help();
 }
 
 TIDY__CMOCKA_WEAK int tidy__cmocka_set_output(const struct tidy__cmocka_main *m,
@@ -332,9 +339,16 @@ TIDY__CMOCKA_WEAK int tidy__cmocka_take_option(struct tidy__cmocka_main *m,
         tidy__cmocka_help(m);
         return TIDY_CMOCKA_PASSED;
     default:
-        if (option >= TIDY__CMOCKA_WORLD && tidy__cmocka_world_take)
+        if (option == TIDY__CMOCKA_EXPLORE && tidy__cmocka_explore_take)
+            return tidy__cmocka_explore_take(m->program, optarg);
+        if (option == TIDY__CMOCKA_EXPLORE)
+            fprintf(stderr,
+                    "%s: without tidysock/adapters/cmocka_explore.h nothing "
+                    "is explored\n",
+                    m->program);
+        else if (option >= TIDY__CMOCKA_WORLD && tidy__cmocka_world_take)
             return tidy__cmocka_world_take(m->program, option, optarg);
-        if (option >= TIDY__CMOCKA_WORLD)
+        else if (option >= TIDY__CMOCKA_WORLD)
             fprintf(stderr,
                     "%s: without tidysock/adapters/cmocka_world.h there are "
                     "no worlds\n",
@@ -361,6 +375,7 @@ tidy__cmocka_take_options(struct tidy__cmocka_main *m, int argc, char **argv)
         { "kinds", required_argument, NULL, TIDY__CMOCKA_KINDS },
         { "profile", required_argument, NULL, TIDY__CMOCKA_PROFILE },
         { "trace", no_argument, NULL, TIDY__CMOCKA_TRACE },
+        { "explore", optional_argument, NULL, TIDY__CMOCKA_EXPLORE },
         { NULL, 0, NULL, 0 },
     };
     int option, status;
