@@ -8,11 +8,13 @@
 #include <stddef.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #define N_MANY 7
+#define N_DESCRIPTORS 515 /* the loop, the listener and a client */
 #define REQUEST "GET /index\n"
 
 /* A loop for some sockets. */
@@ -203,17 +205,33 @@ void body_unix(void *arg)
 
 void body_spin(void *arg)
 {
+    const struct rlimit limit = { N_DESCRIPTORS, N_DESCRIPTORS };
     struct loop loop = { .on_ready = on_drop_ready };
+    struct sockaddr_in address;
+
+    (void)arg;
+    listen_any(&loop, &address);
+    connect_to(&address);
+    setrlimit(RLIMIT_NOFILE, &limit);
+    while (loop.n_made == 0)
+        turn(&loop);
+}
+
+/* ----------------------------------------------------------------------- left */
+
+void body_left(void *arg)
+{
+    struct loop loop = { .epfd = -1 };
     struct sockaddr_in address;
     int client;
 
     (void)arg;
     listen_any(&loop, &address);
     client = connect_to(&address);
-    while (loop.n_made == 0)
-        turn(&loop);
+    accept(loop.listener, NULL, NULL);
     close(client);
-    clean_up(&loop);
+    close(loop.listener);
+    close(loop.epfd);
 }
 
 /* ----------------------------------------------------------------------- many */

@@ -16,11 +16,14 @@ void body_request(void *arg);
 /* The same over a Unix socket, and it fails always: two of three bytes. */
 void body_unix(void *arg);
 
-/* A failing accept is tried again for ever. */
+/* No descriptor is left for a connection, and accept is tried for ever. */
 void body_spin(void *arg);
 
 /* Seven clients, one of which is not answered. */
 void body_many(void *arg);
+
+/* It does not close what it has accepted. */
+void body_left(void *arg);
 
 /* It ends by a signal in a callback. */
 void body_crash(void *arg);
