@@ -186,13 +186,7 @@ const struct sim_event *tidy__sim_events_next(const struct sim_events *events,
 const struct sim_event_actor *
 tidy__sim_events_actor(const struct sim_events *events, unsigned id)
 {
-    size_t idx;
-
-    for (idx = 0; idx < events->n_actors; idx++) {
-        if (events->actors[idx].id == id)
-            return &events->actors[idx];
-    }
-    return NULL;
+    return id >= 1 && id <= events->n_actors ? &events->actors[id - 1] : NULL;
 }
 
 static void unix_text(const struct sim_address *address,

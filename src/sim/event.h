@@ -56,9 +56,10 @@ struct sim_event {
     const char *const *callers;
 };
 
-/* One who takes part: an open file. They are in order of creation. */
+/* One who takes part: an open file. Numbers are in order of creation. */
 struct sim_event_actor {
-    unsigned id;
+    unsigned id;  /* counted in events, from 1 */
+    unsigned key; /* by which the world and its schedules know it (actor.h) */
     char kind[24];                  /* "tcp socket", "epoll" */
     char name[40];                  /* as it was given; "": none */
     unsigned parent;                /* the listener that it came from; 0 */
@@ -71,7 +72,7 @@ struct sim_events {
     size_t n_events, n_actors;
     size_t n_dropped; /* events that there was no room for */
     const struct sim_event *events;
-    const struct sim_event_actor *actors;
+    const struct sim_event_actor *actors; /* of id 1, 2, ... */
 };
 
 const char *tidy__sim_event_type_name(enum sim_event_type type);

@@ -67,27 +67,29 @@ static struct sim_record_event *add(struct sim_world *world,
 
 /* --------------------------------------------------------------------- actors */
 
-static struct sim_event_actor *find(struct sim_record *record, unsigned id)
+static struct sim_event_actor *find(struct sim_record *record, unsigned number)
 {
-    unsigned idx;
-
-    for (idx = record->n_actors; idx > 0; idx--) {
-        if (record->actors[idx - 1].id == id)
-            return &record->actors[idx - 1];
-    }
-    return NULL;
+    return number >= 1 && number <= record->n_actors
+               ? &record->actors[number - 1]
+               : NULL;
 }
 
-static struct sim_event_actor *find_or_add(struct sim_record *record,
-                                           unsigned id)
+/* The number of one of the world's actors, old or new; 0: it is the world itself,
+ * or there is no room for more. */
+static unsigned number_of(struct sim_record *record, unsigned key)
 {
-    struct sim_event_actor *actor = find(record, id);
+    unsigned number;
 
-    if (!actor && record->n_actors < SIM_MAX_ACTORS) {
-        actor = &record->actors[record->n_actors++];
-        *actor = (struct sim_event_actor){ .id = id, .fd = -1 };
+    for (number = record->n_actors; number > 0; number--) {
+        if (record->actors[number - 1].key == key)
+            return number;
     }
-    return actor;
+    if (key == 0 || record->n_actors == SIM_MAX_ACTORS)
+        return 0;
+    number = ++record->n_actors;
+    record->actors[number - 1] =
+        (struct sim_event_actor){ .id = number, .key = key, .fd = -1 };
+    return number;
 }
 
 /* An address that it had once stays. */
@@ -104,7 +106,8 @@ static void note_address(const struct sim_socket *sock,
 
 static void note(const struct sim_file *file)
 {
-    struct sim_event_actor *actor = find_or_add(file->world->record, file->id);
+    struct sim_record *record = file->world->record;
+    struct sim_event_actor *actor = find(record, number_of(record, file->id));
     const char *name = tidy__sim_actor_name(file->world, file->id);
     struct sim_socket *sock;
 
@@ -125,9 +128,9 @@ void tidy__sim_record_fd(struct sim_record *record,
 {
     struct sim_event_actor *actor;
 
-    record->fd_actors[fd - SIM_FD_MIN] = file->id;
+    record->fd_actors[fd - SIM_FD_MIN] = number_of(record, file->id);
     note(file);
-    actor = find(record, file->id);
+    actor = find(record, number_of(record, file->id));
     if (actor && actor->fd < 0)
         actor->fd = fd;
 }
@@ -213,7 +216,7 @@ void tidy__sim_record_choice(struct sim_world *world,
     if (!event)
         return;
     event->kind = kind;
-    event->actor = actor;
+    event->actor = number_of(world->record, actor);
     event->n = n;
     event->taken = taken;
     event->idx = world->taken.n - 1;
@@ -247,8 +250,8 @@ static void set_ends(struct sim_record_event *event,
     if (to)
         note(to);
     if (event) {
-        event->actor = from ? from->id : 0;
-        event->peer = to ? to->id : 0;
+        event->actor = from ? number_of(from->world->record, from->id) : 0;
+        event->peer = to ? number_of(to->world->record, to->id) : 0;
     }
 }
 
@@ -347,7 +350,7 @@ void tidy__sim_record_timer(const struct sim_file *file)
 
     if (!event)
         return;
-    event->actor = file->id;
+    event->actor = number_of(file->world->record, file->id);
     event->name = keep_text(file->world->record, file->ops->kind);
 }
 

@@ -59,7 +59,7 @@ struct sim_record {
     uint16_t
         stack_slots[2 * SIM_MAX_STACKS]; /* a hash table: from 1; 0: free */
     struct sim_record_module modules[SIM_MAX_MODULES];
-    struct sim_event_actor actors[SIM_MAX_ACTORS]; /* in order of creation */
+    struct sim_event_actor actors[SIM_MAX_ACTORS]; /* of id from 1 on */
     struct sim_record_event events[SIM_MAX_EVENTS];
     struct sim_record_stack stacks[SIM_MAX_STACKS];
     char text[SIM_MAX_EVENT_TEXT];
