@@ -363,6 +363,15 @@ TIDY_API uint64_t tidy_world_now_ns(void);
  */
 TIDY_API void tidy_world_name(int fd, const char *name);
 
+/**
+ * From now on only some kinds may depart from calm: those given that the run has
+ * on. For set-up that is not what is tested: faults are off in it, or all kinds,
+ * and on again behind it. Misuse outside of a world.
+ *
+ * @param kinds  TIDY_CHOICE_BIT of each; TIDY_CHOICES_ALL: all that the run has.
+ */
+TIDY_API void tidy_world_restrict(uint32_t kinds);
+
 /** Choices so far that departed from calm. */
 TIDY_API uint64_t tidy_world_n_departures(void);
 

@@ -30,6 +30,12 @@ uint64_t tidy_world_now_ns(void)
     return tidy__sim_world->now_ns;
 }
 
+void tidy_world_restrict(uint32_t kinds)
+{
+    TIDY_REQUIRE(tidy__sim_world, "tidy_world_restrict: not inside a world");
+    tidy__sim_world->options.kinds = tidy__sim_world->kinds & kinds;
+}
+
 uint64_t tidy_world_n_departures(void)
 {
     TIDY_REQUIRE(tidy__sim_world,

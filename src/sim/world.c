@@ -45,6 +45,7 @@ int tidy__sim_world_init(struct sim_world *world,
     world->options = *options;
     set_defaults(&world->options);
     world->chooser = chooser;
+    world->kinds = options->kinds;
     world->fd_limit = SIM_FD_MAX + 1;
     world->trace.is_on = options->has_trace;
     return 0;

@@ -54,6 +54,7 @@ struct sim_fd {
 struct sim_world {
     struct tidy_world_options options;
     struct sim_chooser *chooser; /* borrowed */
+    uint32_t kinds; /* that the run has; in the options: that are on now */
     struct sim_choices taken;
     uint64_t n_departures; /* of them, those that are not calm */
     sim_end_cb end;  /* how a run is left that does not pass; NULL: abort */

@@ -19,7 +19,7 @@ foreach(source IN LISTS scenario_sources)
         OUTPUT_NAME ${name}
         RUNTIME_OUTPUT_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}/world)
     target_compile_options(${target} PRIVATE
-        -include tidysock/adapters/cmocka_world.h)
+        -include tidysock/adapters/cmocka_explore.h)
     # Before the helpers, which know the simulator without its interposition.
     target_link_libraries(${target} PRIVATE
         tidysock::sim scenario-helpers tidysock_test_helpers)

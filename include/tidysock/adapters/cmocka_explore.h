@@ -141,15 +141,16 @@ tidy__cmocka_explore(const struct tidy__cmocka_world_item *item,
     char command[600];
     bool is_skipped;
 
-    snprintf(command,
-             sizeof(command),
-             "%s --exact '%s'%s",
-             tidy__cmocka_world.program ? tidy__cmocka_world.program
-                                        : program_invocation_name,
-             item->name,
-             item->test->exploration ? "" : " --explore");
     tidy__cmocka_explore_options(&options, item);
-    options.command = command;
+    if (tidy__cmocka.program) {
+        snprintf(command,
+                 sizeof(command),
+                 "%s --exact '%s'%s",
+                 tidy__cmocka.program,
+                 item->name,
+                 item->test->exploration ? "" : " --explore");
+        options.command = command;
+    }
     if (profile != TIDY_PROFILE_LINUX)
         options.world.profile = profile;
     exploration = tidy_explore(

@@ -54,6 +54,7 @@ struct tidy__cmocka_state {
     size_t n_skipped;      /* tests, by skip() */
     char last_words[1024]; /* the watchdog's */
     const char *group_name;
+    const char *program; /* by which it was started; NULL: not known */
     /* In a world, which is left in another way than by cmocka's jumps; NULL:
      * not there. Does not return. */
     void (*leave)(const char *file, int line, bool is_skip);

@@ -437,6 +437,7 @@ TIDY__CMOCKA_WEAK int tidy_cmocka_main(int argc,
 
     memset(&m, 0, sizeof(m));
     m.program = argc > 0 ? argv[0] : "tests";
+    tidy__cmocka.program = m.program;
     slash = strrchr(m.program, '/');
     if (slash)
         m.program = slash + 1;
