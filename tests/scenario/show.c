@@ -92,7 +92,7 @@ static struct tidy_deferred *clean_up_legacy(void *helper)
     return legacy_clean_up(helper);
 }
 
-static const struct helper_ops legacy_helper_ops = {
+const struct helper_ops legacy_helper_ops = {
     .listen = listen_legacy,
     .connect = connect_legacy,
     .connect_plain = connect_plain_legacy,

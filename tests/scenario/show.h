@@ -10,6 +10,8 @@
 
 /* A case's own server, for orders_use(). */
 extern const struct helper_ops tidy_helper_ops;
+/* A published one: a struct legacy_helper (legacy_clean_up.h). */
+extern const struct helper_ops legacy_helper_ops;
 
 /*
  * The program's arguments are --show HELPER ORDER TRANSPORT: first, second or
