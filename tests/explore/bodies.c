@@ -278,6 +278,23 @@ void body_many(void *arg)
         tidy_world_fail("%d of %d answers", n_answers, N_MANY);
 }
 
+/* -------------------------------------------------------------------- hostile */
+
+void body_hostile(void *arg)
+{
+    struct loop loop = { .epfd = -1 };
+    struct sockaddr_in address;
+    int client;
+
+    (void)arg;
+    listen_any(&loop, &address);
+    tidy_world_name(loop.listener, "<b onclick=\"x()\">&amp;'\x1b[31m");
+    client = connect_to(&address);
+    tidy_world_name(client, "caf\xc3\xa9 | \x80\xff\n----> server");
+    write(client, "<script>\0</script>", 18);
+    tidy_world_fail("</pre><script>alert(1)</script> \x1b[2J \xed\xa0\x80 ]]>");
+}
+
 /* ---------------------------------------------------------------------- crash */
 
 static void on_crash_ready(struct loop *loop, int fd)

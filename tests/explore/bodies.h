@@ -25,6 +25,9 @@ void body_many(void *arg);
 /* It does not close what it has accepted. */
 void body_left(void *arg);
 
+/* Its sockets have names that no page and no table expects. */
+void body_hostile(void *arg);
+
 /* It ends by a signal in a callback. */
 void body_crash(void *arg);
 

@@ -46,6 +46,10 @@ const struct failure failures[] = {
       .max_steps = 2000 },
     { .name = "many", .body = body_many, .outcome = TIDY_OUTCOME_FAILED },
     { .name = "left", .body = body_left, .outcome = TIDY_OUTCOME_LEFTOVER },
+    { .name = "hostile",
+      .title = "</title><script>alert(1)</script>&\"'\x1b[31m\x80\xff --> ]]>",
+      .body = body_hostile,
+      .outcome = TIDY_OUTCOME_FAILED },
     { .name = "crash",
       .body = body_crash,
       .kinds = "orders",
@@ -63,6 +67,7 @@ static int write_text(FILE *out, const struct explore_failure_view *view)
 const struct format formats[] = {
     { "txt", write_text },
     { "jsonl", tidy__explore_report_json },
+    { "html", tidy__explore_report_html },
 };
 const size_t n_formats = TIDY_COUNT(formats);
 
@@ -100,7 +105,7 @@ struct explore_failure_view view_failure(const struct failure *failure,
                                          const struct tidy_world_report *report)
 {
     struct explore_failure_view view = {
-        .name = failure->name,
+        .name = failure->title ? failure->title : failure->name,
         .outcome = tidy_world_report_outcome(report),
         .text = tidy_world_report_text(report),
         .events = tidy__sim_report_events(report),

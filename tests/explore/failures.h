@@ -11,7 +11,8 @@
 #define MAX_CHOICES 64
 
 struct failure {
-    const char *name; /* of its golden files */
+    const char *name;  /* of its golden files */
+    const char *title; /* in the report; NULL: the same */
     tidy_world_body_cb body;
     const char *kinds;
     size_t departs_at[4], alternative[4]; /* choices, from 1; 0: no more */
