@@ -90,7 +90,9 @@ static void begin_group(const struct chart *chart, const struct story_row *row)
         chart->out, "<g><title>%s ms: ", tidy__explore_time(row->now_ns, time));
     tidy__html_put(chart->out, row->text);
     if (row->by[0]) {
-        fputs("\nin ", chart->out);
+        fputs("\n"
+              "in ",
+              chart->out);
         tidy__html_put(chart->out, row->by);
     }
     if (row->n_times > 1)

@@ -24,25 +24,25 @@ struct story_actor *tidy__story_actor(const struct story *story, unsigned id)
     return id >= 1 && id <= story->n_actors ? &story->actors[id - 1] : NULL;
 }
 
-size_t tidy__story_departure(const struct explore_failure_view *view,
-                             size_t event)
+size_t tidy__story_departure(const struct story *story, size_t event)
 {
+    return story->numbers[event];
+}
+
+static void number_departures(struct story *story)
+{
+    const struct explore_failure_view *view = story->view;
     size_t idx, number = 0;
 
-    if (!view->departures) {
-        for (idx = 0; idx <= event; idx++)
-            number += view->events->events[idx].type == SIM_EVENT_CHOICE &&
-                      view->events->events[idx].taken > 0;
-        return view->events->events[event].type == SIM_EVENT_CHOICE &&
-                       view->events->events[event].taken > 0
-                   ? number
-                   : 0;
+    for (idx = 0; view->departures && idx < view->n_departures; idx++) {
+        if (view->departures[idx] < view->events->n_events)
+            story->numbers[view->departures[idx]] = idx + 1;
     }
-    for (idx = 0; idx < view->n_departures; idx++) {
-        if (view->departures[idx] == event)
-            return idx + 1;
+    for (idx = 0; !view->departures && idx < view->events->n_events; idx++) {
+        if (view->events->events[idx].type == SIM_EVENT_CHOICE &&
+            view->events->events[idx].taken > 0)
+            story->numbers[idx] = ++number;
     }
-    return 0;
 }
 
 /* ------------------------------------------------------------- what they were */
@@ -271,7 +271,7 @@ static void touch_all(struct story *story)
     size_t idx;
 
     for (idx = 0; idx < events->n_events; idx++) {
-        if (tidy__story_departure(story->view, idx) > 0)
+        if (tidy__story_departure(story, idx) > 0)
             touch_departure(story, idx);
     }
     touch_end(story);
@@ -428,8 +428,10 @@ int tidy__story_cast(struct story *story)
         tidy__zalloc((events->n_actors + 1) * sizeof(*story->actors));
     story->columns =
         tidy__zalloc((events->n_actors + 1) * sizeof(struct story_actor *));
-    if (!story->actors || !story->columns)
+    story->numbers = tidy__zalloc((events->n_events + 1) * sizeof(size_t));
+    if (!story->actors || !story->columns || !story->numbers)
         return -ENOMEM;
+    number_departures(story);
     for (idx = 0; idx < story->n_actors; idx++)
         init_actor(&story->actors[idx], &events->actors[idx]);
     note_events(story);

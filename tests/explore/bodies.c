@@ -201,6 +201,27 @@ void body_unix(void *arg)
     tidy_world_fail("\"%.2s\" is not \"abc\"", bytes);
 }
 
+/* ------------------------------------------------------------------------ six */
+
+void body_six(void *arg)
+{
+    static const char bytes[40000] = "a large request";
+    struct sockaddr_in6 address = { .sin6_family = AF_INET6,
+                                    .sin6_addr = in6addr_loopback };
+    socklen_t len = sizeof(address);
+    int listener = socket(AF_INET6, SOCK_STREAM, 0);
+    int client = socket(AF_INET6, SOCK_STREAM, 0);
+
+    (void)arg;
+    bind(listener, (const struct sockaddr *)&address, len);
+    listen(listener, 1);
+    getsockname(listener, (struct sockaddr *)&address, &len);
+    connect(client, (const struct sockaddr *)&address, len);
+    write(client, bytes, sizeof(bytes));
+    shutdown(client, SHUT_WR);
+    tidy_world_fail("nobody accepts");
+}
+
 /* ----------------------------------------------------------------------- spin */
 
 void body_spin(void *arg)

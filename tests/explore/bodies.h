@@ -16,6 +16,9 @@ void body_request(void *arg);
 /* The same over a Unix socket, and it fails always: two of three bytes. */
 void body_unix(void *arg);
 
+/* The same over IPv6, with more than one packet can carry; and then it fails. */
+void body_six(void *arg);
+
 /* No descriptor is left for a connection, and accept is tried for ever. */
 void body_spin(void *arg);
 

@@ -40,6 +40,7 @@ const struct failure failures[] = {
       .alternative = { 1 },
       .outcome = TIDY_OUTCOME_DEADLOCK },
     { .name = "unix", .body = body_unix, .outcome = TIDY_OUTCOME_FAILED },
+    { .name = "six", .body = body_six, .outcome = TIDY_OUTCOME_FAILED },
     { .name = "spin",
       .body = body_spin,
       .outcome = TIDY_OUTCOME_LIMIT,
@@ -68,6 +69,7 @@ const struct format formats[] = {
     { "txt", write_text },
     { "jsonl", tidy__explore_report_json },
     { "html", tidy__explore_report_html },
+    { "pcapng", tidy__explore_report_pcapng },
 };
 const size_t n_formats = TIDY_COUNT(formats);
 
