@@ -28,6 +28,7 @@ struct story_actor {
     unsigned other, listener;             /* ids; 0: none */
     int n_fds, fd;                        /* fd: its last */
     bool is_accepted, is_connected, has_data;
+    bool is_used;    /* by the program itself, and not only by a library */
     bool is_touched; /* it had a part in the failure */
     uint64_t closed_ns;
     size_t n_arrived, n_read;

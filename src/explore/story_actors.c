@@ -130,6 +130,7 @@ static void note_call(struct story *story, const struct sim_event *event)
 
     if (!actor)
         return;
+    actor->is_used |= event->is_direct;
     if (opens(event))
         note_descriptor(story, event);
     if (is(event, "listen") && event->result == 0)
@@ -367,8 +368,8 @@ static void set_name(const struct story *story, struct story_actor *actor)
 
 /* ------------------------------------------------------------------- the cast */
 
-/* An end of a pair has a role if anything went through it: an event loop's own
- * pipes say nothing. */
+/* A pipe has no role; it is shown if the program itself used it, for an event
+ * loop's own pipes say nothing. */
 static void init_actor(struct story_actor *actor,
                        const struct sim_event_actor *from)
 {
@@ -381,7 +382,7 @@ static void init_actor(struct story_actor *actor,
 
 static bool is_shown(const struct story_actor *actor)
 {
-    if (actor->role == STORY_OTHER && !actor->has_data)
+    if (actor->role == STORY_OTHER && !(actor->has_data && actor->is_used))
         return false;
     return actor->is_touched;
 }

@@ -41,6 +41,7 @@ struct sim_callers {
     const char **list; /* owned: the same as pointers */
     size_t *begins;    /* owned: where in the list each stack begins */
     size_t n_list;
+    bool is_direct[SIM_MAX_STACKS];
 };
 
 static const char *const no_callers[] = { NULL };
@@ -209,10 +210,11 @@ static int add_name(struct sim_callers *callers, const char *name)
 }
 
 static int add_stack(struct sim_callers *callers,
-                     const struct sim_record_stack *stack)
+                     const struct sim_record_stack *stack,
+                     bool *ret_is_direct)
 {
     struct frame frames[SIM_MAX_FRAMES];
-    unsigned idx, end;
+    unsigned idx, begin, end;
     int result = 0;
 
     for (idx = 0; idx < stack->n && result == 0; idx++)
@@ -220,7 +222,10 @@ static int add_stack(struct sim_callers *callers,
     if (result < 0)
         return result;
     end = find_end(frames, stack->n);
-    for (idx = find_begin(frames, end); idx < end && result == 0; idx++) {
+    begin = find_begin(frames, end);
+    *ret_is_direct =
+        begin < end && !frames[begin].is_library && frames[begin].name[0];
+    for (idx = begin; idx < end && result == 0; idx++) {
         if (!frames[idx].is_library && frames[idx].name[0])
             result = add_name(callers, frames[idx].name);
     }
@@ -242,7 +247,8 @@ static int make_list(struct sim_callers *callers,
         return -ENOMEM;
     for (idx = 0; idx < record->n_stacks && result == 0; idx++) {
         callers->begins[idx] = callers->n_list;
-        result = add_stack(callers, &record->stacks[idx]);
+        result =
+            add_stack(callers, &record->stacks[idx], &callers->is_direct[idx]);
     }
     for (idx = 0; idx < callers->n_list; idx++)
         callers->list[idx] =
@@ -284,4 +290,10 @@ const char *const *tidy__sim_callers_of(const struct sim_callers *callers,
                                         uint32_t stack)
 {
     return stack == 0 ? no_callers : callers->list + callers->begins[stack - 1];
+}
+
+bool tidy__sim_callers_are_direct(const struct sim_callers *callers,
+                                  uint32_t stack)
+{
+    return stack > 0 && callers->is_direct[stack - 1];
 }
