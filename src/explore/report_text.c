@@ -445,17 +445,14 @@ static void put_folded(FILE *out, const char *text, size_t column)
     while (*text) {
         len = strcspn(text, " ");
         snprintf(word, sizeof(word), "%.*s", (int)len, text);
-        if (column + len > DEFAULT_WIDTH) {
-            fputs("\n  ", out);
-            column = 2;
+        if (column + 1 + len > DEFAULT_WIDTH) {
+            fputs("\n ", out);
+            column = 1;
         }
+        fputc(' ', out);
         tidy__explore_put_line(out, word);
-        text += len;
-        if (*text == ' ') {
-            text++;
-            fputc(' ', out);
-        }
-        column += len + 1;
+        column += 1 + len;
+        text += len + strspn(text + len, " ");
     }
     fputs(".\n", out);
 }
@@ -468,8 +465,8 @@ static void write_beginning(FILE *out, const struct explore_failure_view *view)
     fprintf(out, ": %s\n", tidy_outcome_name(view->outcome));
     tidy__explore_put_lines(out, "  ", view->text);
     if (view->decides) {
-        fputs("\nWhat decides it: it ", out);
-        put_folded(out, view->decides, sizeof("What decides it: it"));
+        fputs("\nWhat decides it: it", out);
+        put_folded(out, view->decides, strlen("What decides it: it"));
     }
     fprintf(out, "\nThe world was %s.", tidy__explore_setting(view, text));
     if (*tidy__explore_facts(view, text))

@@ -183,14 +183,29 @@ static unsigned find_begin(const struct frame *frames, unsigned n)
     return begin;
 }
 
+static bool runs_bodies(const char *name)
+{
+    static const char *const names[] = { "tidy__sim_work",
+                                         "tidy__sim_leave",
+                                         "tidy_world_runner_run",
+                                         "tidy_world_run",
+                                         "_start" };
+    size_t idx;
+
+    for (idx = 0; idx < TIDY_COUNT(names); idx++) {
+        if (strcmp(names[idx], name) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* What runs the body is not of it. */
 static unsigned find_end(const struct frame *frames, unsigned n)
 {
     unsigned idx;
 
     for (idx = 0; idx < n; idx++) {
-        if (strcmp(frames[idx].name, "tidy__sim_work") == 0 ||
-            strcmp(frames[idx].name, "_start") == 0)
+        if (runs_bodies(frames[idx].name))
             return idx;
     }
     /* In the shared library, it has no name here: what is ours once more. */
