@@ -156,8 +156,10 @@ static void on_request_ready(struct loop *loop, int fd)
 
 static void send_request(int fd)
 {
-    write(fd, REQUEST, 4);
-    write(fd, REQUEST + 4, sizeof(REQUEST) - 5);
+    static const char request[] = REQUEST;
+
+    write(fd, request, 4);
+    write(fd, &request[4], sizeof(request) - 5);
 }
 
 void body_request(void *arg)
