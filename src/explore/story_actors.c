@@ -317,6 +317,19 @@ static bool is_own_name(const struct story *story,
                        strcmp(listener->name, name) != 0);
 }
 
+/* Of one role; of those that have none, of one kind. */
+static bool is_alike(const struct story *story,
+                     const struct story_actor *a,
+                     const struct story_actor *b)
+{
+    const struct sim_events *events = story->view->events;
+
+    return a->role == b->role &&
+           (a->role != STORY_OTHER ||
+            strcmp(tidy__sim_events_actor(events, a->id)->kind,
+                   tidy__sim_events_actor(events, b->id)->kind) == 0);
+}
+
 static size_t count_before(const struct story *story,
                            const struct story_actor *actor)
 {
@@ -324,7 +337,7 @@ static size_t count_before(const struct story *story,
     const struct story_actor *other;
 
     for (other = story->actors; other < actor; other++)
-        n += other->role == actor->role;
+        n += is_alike(story, other, actor);
     return n;
 }
 
@@ -340,8 +353,7 @@ static bool is_alone(const struct story *story, const struct story_actor *actor)
 
 static void set_name(const struct story *story, struct story_actor *actor)
 {
-    static const char *const names[] = { [STORY_OTHER] = "file",
-                                         [STORY_LISTENER] = "listener",
+    static const char *const names[] = { [STORY_LISTENER] = "listener",
                                          [STORY_CLIENT] = "client",
                                          [STORY_SERVER] = "server",
                                          [STORY_END] = "end" };
@@ -362,7 +374,7 @@ static void set_name(const struct story *story, struct story_actor *actor)
     snprintf(actor->name,
              sizeof(actor->name),
              "%s %zu",
-             names[actor->role],
+             actor->role == STORY_OTHER ? from->kind : names[actor->role],
              count_before(story, with));
 }
 

@@ -301,6 +301,38 @@ void body_many(void *arg)
         tidy_world_fail("%d of %d answers", n_answers, N_MANY);
 }
 
+/* ----------------------------------------------------------------------- pipe */
+
+static void read_all(int fd, char *bytes, size_t len)
+{
+    while (len > 0)
+        len -= (size_t)read(fd, bytes, len);
+}
+
+void body_pipe(void *arg)
+{
+    char bytes[8];
+    int fds[2];
+
+    (void)arg;
+    pipe(fds);
+    tidy_world_name(fds[1], "worker");
+    write(fds[1], "result", 6);
+    read_all(fds[0], bytes, sizeof(bytes));
+}
+
+/* ------------------------------------------------------------------- datagram */
+
+void body_datagram(void *arg)
+{
+    struct loop loop = { .epfd = -1 };
+    struct sockaddr_in address;
+
+    (void)arg;
+    listen_any(&loop, &address);
+    socket(AF_INET, SOCK_DGRAM, 0);
+}
+
 /* -------------------------------------------------------------------- hostile */
 
 void body_hostile(void *arg)

@@ -28,6 +28,12 @@ void body_many(void *arg);
 /* It does not close what it has accepted. */
 void body_left(void *arg);
 
+/* It reads more from a pipe than will ever be there. */
+void body_pipe(void *arg);
+
+/* It does what no world can. */
+void body_datagram(void *arg);
+
 /* Its sockets have names that no page and no table expects. */
 void body_hostile(void *arg);
 

@@ -46,6 +46,33 @@ const struct failure failures[] = {
       .outcome = TIDY_OUTCOME_LIMIT,
       .max_steps = 2000 },
     { .name = "many", .body = body_many, .outcome = TIDY_OUTCOME_FAILED },
+    { .name = "crowd",
+      .body = body_many,
+      .kinds = "orders",
+      .departs_at = { 3, 12, 20 },
+      .alternative = { 1, 1, 1 },
+      .outcome = TIDY_OUTCOME_FAILED },
+    { .name = "pipe", .body = body_pipe, .outcome = TIDY_OUTCOME_DEADLOCK },
+    { .name = "unmodelled",
+      .body = body_datagram,
+      .outcome = TIDY_OUTCOME_UNMODELLED },
+    { .name = "astray",
+      .body = body_drop,
+      .kinds = "reset",
+      .departs_at = { 2 },
+      .alternative = { 0 },
+      .outcome = TIDY_OUTCOME_ASTRAY },
+    { .name = "uncontrolled",
+      .body = body_drop,
+      .outcome = TIDY_OUTCOME_UNCONTROLLED,
+      .text = "the same schedule went another way in a fresh process\n"
+              "first differing event, 3:\n"
+              "  once   0.000003 read(512) = 3\n"
+              "  again  0.000003 read(512) = 4" },
+    { .name = "not_run",
+      .body = NULL,
+      .outcome = TIDY_OUTCOME_NOT_RUN,
+      .text = "no process for the run: Resource temporarily unavailable" },
     { .name = "left", .body = body_left, .outcome = TIDY_OUTCOME_LEFTOVER },
     { .name = "hostile",
       .title = "</title><script>alert(1)</script>&\"'\x1b[31m\x80\xff --> ]]>",
@@ -100,7 +127,8 @@ struct tidy_world_report *run_failure(const struct failure *failure)
     options.n_choices = set_choices(failure, choices);
     if (!failure->kinds)
         options.choices = NULL;
-    return tidy_world_run(&options, failure->body, NULL);
+    return tidy_world_run(
+        &options, failure->body ? failure->body : body_drop, NULL);
 }
 
 struct explore_failure_view view_failure(const struct failure *failure,
@@ -123,6 +151,12 @@ struct explore_failure_view view_failure(const struct failure *failure,
 
     if (failure->kinds)
         tidy_choices_parse(failure->kinds, &view.kinds);
+    if (failure->text) {
+        view.outcome = failure->outcome;
+        view.text = failure->text;
+    }
+    if (!failure->body)
+        view.events = NULL;
     return view;
 }
 

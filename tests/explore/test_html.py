@@ -72,7 +72,7 @@ def check_page(path):
     assert "script" not in checker.seen, "it has a script"
     assert "url(http" not in text and "@import" not in text
     assert "prefers-color-scheme: dark" in text
-    return check_chart(text)
+    return check_chart(text) if path.stem != "not_run" else None
 
 
 def open_page(browser, path, folder, scheme):
