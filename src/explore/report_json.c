@@ -162,7 +162,7 @@ static void put_call(FILE *out, const struct sim_event *event)
 static void put_choice(FILE *out, const struct story *story, size_t idx)
 {
     const struct sim_event *event = &story->view->events->events[idx];
-    size_t number = tidy__story_departure(story->view, idx);
+    size_t number = tidy__story_departure(story, idx);
     char text[STORY_TEXT_MAX];
 
     put_member(out, "kind", event->name);
@@ -220,7 +220,7 @@ static void write_summary(FILE *out, const struct story *story)
     if (view->events)
         n_events = view->events->n_events;
     for (idx = 0; idx < n_events; idx++)
-        n_departures += tidy__story_departure(view, idx) > 0;
+        n_departures += tidy__story_departure(story, idx) > 0;
     fputs("{\"type\":\"summary\"", out);
     put_number(out, "events", n_events);
     put_number(out, "dropped", view->events ? view->events->n_dropped : 0);

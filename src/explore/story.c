@@ -15,6 +15,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* How many events further on it is looked for what becomes of one. */
+#define MAX_AHEAD 500
+
 /* --------------------------------------------------------------------- callers */
 
 static size_t n_callers(const struct sim_event *event)
@@ -220,11 +223,13 @@ static bool shows_ready(const struct story *story, size_t idx)
 {
     const struct sim_event *ready = &story->view->events->events[idx];
     const struct sim_event *event = ready;
+    size_t n = 0;
 
     if (!is_shown(story, ready->actor))
         return false;
     while ((event = tidy__sim_events_next(story->view->events, event)) !=
-           NULL) {
+               NULL &&
+           n++ < MAX_AHEAD) {
         if (event->type == SIM_EVENT_CALL && event->actor == ready->actor)
             return tidy__story_is_dull(event) || shows_call(story, event);
     }
@@ -234,7 +239,7 @@ static bool shows_ready(const struct story *story, size_t idx)
 static void add_other(struct story *story, size_t idx)
 {
     const struct sim_event *event = &story->view->events->events[idx];
-    size_t number = tidy__story_departure(story->view, idx);
+    size_t number = tidy__story_departure(story, idx);
     struct story_row *row;
 
     if (event->type == SIM_EVENT_CHOICE && number > 0) {
@@ -348,5 +353,6 @@ struct story *tidy__story_free(struct story *story)
     tidy__dealloc(story->actors);
     tidy__dealloc(story->columns);
     tidy__dealloc(story->rows);
+    tidy__dealloc(story->numbers);
     return tidy__dealloc(story);
 }

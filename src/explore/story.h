@@ -28,6 +28,7 @@ struct story_actor {
     unsigned other, listener;             /* ids; 0: none */
     int n_fds, fd;                        /* fd: its last */
     bool is_accepted, is_connected, has_data;
+    bool is_used;    /* by the program itself, and not only by a library */
     bool is_touched; /* it had a part in the failure */
     uint64_t closed_ns;
     size_t n_arrived, n_read;
@@ -68,6 +69,7 @@ struct story {
     size_t n_actors;
     struct story_actor **columns; /* owned; those that are shown */
     size_t n_columns;
+    size_t *numbers;   /* owned; of each event that is a departure, from 1 */
     size_t n_left_out; /* sockets that had no part in it */
     struct story_row *rows;
     size_t n_rows;
@@ -86,9 +88,8 @@ struct story *tidy__story_free(struct story *story);
 /* Who takes part, what they are called, and whom the failure touches. */
 int tidy__story_cast(struct story *story);
 struct story_actor *tidy__story_actor(const struct story *story, unsigned id);
-/* Is the choice one of the view's departures? Its number, from 1; 0: no. */
-size_t tidy__story_departure(const struct explore_failure_view *view,
-                             size_t event);
+/* Is the event one of the view's departures? Its number, from 1; 0: no. */
+size_t tidy__story_departure(const struct story *story, size_t event);
 
 /* "read: 16 bytes" */
 void tidy__story_call_text(const struct story *story,

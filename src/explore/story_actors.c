@@ -24,25 +24,25 @@ struct story_actor *tidy__story_actor(const struct story *story, unsigned id)
     return id >= 1 && id <= story->n_actors ? &story->actors[id - 1] : NULL;
 }
 
-size_t tidy__story_departure(const struct explore_failure_view *view,
-                             size_t event)
+size_t tidy__story_departure(const struct story *story, size_t event)
 {
+    return story->numbers[event];
+}
+
+static void number_departures(struct story *story)
+{
+    const struct explore_failure_view *view = story->view;
     size_t idx, number = 0;
 
-    if (!view->departures) {
-        for (idx = 0; idx <= event; idx++)
-            number += view->events->events[idx].type == SIM_EVENT_CHOICE &&
-                      view->events->events[idx].taken > 0;
-        return view->events->events[event].type == SIM_EVENT_CHOICE &&
-                       view->events->events[event].taken > 0
-                   ? number
-                   : 0;
+    for (idx = 0; view->departures && idx < view->n_departures; idx++) {
+        if (view->departures[idx] < view->events->n_events)
+            story->numbers[view->departures[idx]] = idx + 1;
     }
-    for (idx = 0; idx < view->n_departures; idx++) {
-        if (view->departures[idx] == event)
-            return idx + 1;
+    for (idx = 0; !view->departures && idx < view->events->n_events; idx++) {
+        if (view->events->events[idx].type == SIM_EVENT_CHOICE &&
+            view->events->events[idx].taken > 0)
+            story->numbers[idx] = ++number;
     }
-    return 0;
 }
 
 /* ------------------------------------------------------------- what they were */
@@ -130,6 +130,7 @@ static void note_call(struct story *story, const struct sim_event *event)
 
     if (!actor)
         return;
+    actor->is_used |= event->is_direct;
     if (opens(event))
         note_descriptor(story, event);
     if (is(event, "listen") && event->result == 0)
@@ -271,7 +272,7 @@ static void touch_all(struct story *story)
     size_t idx;
 
     for (idx = 0; idx < events->n_events; idx++) {
-        if (tidy__story_departure(story->view, idx) > 0)
+        if (tidy__story_departure(story, idx) > 0)
             touch_departure(story, idx);
     }
     touch_end(story);
@@ -316,6 +317,19 @@ static bool is_own_name(const struct story *story,
                        strcmp(listener->name, name) != 0);
 }
 
+/* Of one role; of those that have none, of one kind. */
+static bool is_alike(const struct story *story,
+                     const struct story_actor *a,
+                     const struct story_actor *b)
+{
+    const struct sim_events *events = story->view->events;
+
+    return a->role == b->role &&
+           (a->role != STORY_OTHER ||
+            strcmp(tidy__sim_events_actor(events, a->id)->kind,
+                   tidy__sim_events_actor(events, b->id)->kind) == 0);
+}
+
 static size_t count_before(const struct story *story,
                            const struct story_actor *actor)
 {
@@ -323,7 +337,7 @@ static size_t count_before(const struct story *story,
     const struct story_actor *other;
 
     for (other = story->actors; other < actor; other++)
-        n += other->role == actor->role;
+        n += is_alike(story, other, actor);
     return n;
 }
 
@@ -339,8 +353,7 @@ static bool is_alone(const struct story *story, const struct story_actor *actor)
 
 static void set_name(const struct story *story, struct story_actor *actor)
 {
-    static const char *const names[] = { [STORY_OTHER] = "file",
-                                         [STORY_LISTENER] = "listener",
+    static const char *const names[] = { [STORY_LISTENER] = "listener",
                                          [STORY_CLIENT] = "client",
                                          [STORY_SERVER] = "server",
                                          [STORY_END] = "end" };
@@ -361,14 +374,14 @@ static void set_name(const struct story *story, struct story_actor *actor)
     snprintf(actor->name,
              sizeof(actor->name),
              "%s %zu",
-             names[actor->role],
+             actor->role == STORY_OTHER ? from->kind : names[actor->role],
              count_before(story, with));
 }
 
 /* ------------------------------------------------------------------- the cast */
 
-/* An end of a pair has a role if anything went through it: an event loop's own
- * pipes say nothing. */
+/* A pipe has no role; it is shown if the program itself used it, for an event
+ * loop's own pipes say nothing. */
 static void init_actor(struct story_actor *actor,
                        const struct sim_event_actor *from)
 {
@@ -381,7 +394,7 @@ static void init_actor(struct story_actor *actor,
 
 static bool is_shown(const struct story_actor *actor)
 {
-    if (actor->role == STORY_OTHER && !actor->has_data)
+    if (actor->role == STORY_OTHER && !(actor->has_data && actor->is_used))
         return false;
     return actor->is_touched;
 }
@@ -428,8 +441,10 @@ int tidy__story_cast(struct story *story)
         tidy__zalloc((events->n_actors + 1) * sizeof(*story->actors));
     story->columns =
         tidy__zalloc((events->n_actors + 1) * sizeof(struct story_actor *));
-    if (!story->actors || !story->columns)
+    story->numbers = tidy__zalloc((events->n_events + 1) * sizeof(size_t));
+    if (!story->actors || !story->columns || !story->numbers)
         return -ENOMEM;
+    number_departures(story);
     for (idx = 0; idx < story->n_actors; idx++)
         init_actor(&story->actors[idx], &events->actors[idx]);
     note_events(story);

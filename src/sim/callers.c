@@ -41,6 +41,7 @@ struct sim_callers {
     const char **list; /* owned: the same as pointers */
     size_t *begins;    /* owned: where in the list each stack begins */
     size_t n_list;
+    bool is_direct[SIM_MAX_STACKS];
 };
 
 static const char *const no_callers[] = { NULL };
@@ -182,14 +183,29 @@ static unsigned find_begin(const struct frame *frames, unsigned n)
     return begin;
 }
 
+static bool runs_bodies(const char *name)
+{
+    static const char *const names[] = { "tidy__sim_work",
+                                         "tidy__sim_leave",
+                                         "tidy_world_runner_run",
+                                         "tidy_world_run",
+                                         "_start" };
+    size_t idx;
+
+    for (idx = 0; idx < TIDY_COUNT(names); idx++) {
+        if (strcmp(names[idx], name) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* What runs the body is not of it. */
 static unsigned find_end(const struct frame *frames, unsigned n)
 {
     unsigned idx;
 
     for (idx = 0; idx < n; idx++) {
-        if (strcmp(frames[idx].name, "tidy__sim_work") == 0 ||
-            strcmp(frames[idx].name, "_start") == 0)
+        if (runs_bodies(frames[idx].name))
             return idx;
     }
     /* In the shared library, it has no name here: what is ours once more. */
@@ -209,10 +225,11 @@ static int add_name(struct sim_callers *callers, const char *name)
 }
 
 static int add_stack(struct sim_callers *callers,
-                     const struct sim_record_stack *stack)
+                     const struct sim_record_stack *stack,
+                     bool *ret_is_direct)
 {
     struct frame frames[SIM_MAX_FRAMES];
-    unsigned idx, end;
+    unsigned idx, begin, end;
     int result = 0;
 
     for (idx = 0; idx < stack->n && result == 0; idx++)
@@ -220,7 +237,10 @@ static int add_stack(struct sim_callers *callers,
     if (result < 0)
         return result;
     end = find_end(frames, stack->n);
-    for (idx = find_begin(frames, end); idx < end && result == 0; idx++) {
+    begin = find_begin(frames, end);
+    *ret_is_direct =
+        begin < end && !frames[begin].is_library && frames[begin].name[0];
+    for (idx = begin; idx < end && result == 0; idx++) {
         if (!frames[idx].is_library && frames[idx].name[0])
             result = add_name(callers, frames[idx].name);
     }
@@ -242,7 +262,8 @@ static int make_list(struct sim_callers *callers,
         return -ENOMEM;
     for (idx = 0; idx < record->n_stacks && result == 0; idx++) {
         callers->begins[idx] = callers->n_list;
-        result = add_stack(callers, &record->stacks[idx]);
+        result =
+            add_stack(callers, &record->stacks[idx], &callers->is_direct[idx]);
     }
     for (idx = 0; idx < callers->n_list; idx++)
         callers->list[idx] =
@@ -284,4 +305,10 @@ const char *const *tidy__sim_callers_of(const struct sim_callers *callers,
                                         uint32_t stack)
 {
     return stack == 0 ? no_callers : callers->list + callers->begins[stack - 1];
+}
+
+bool tidy__sim_callers_are_direct(const struct sim_callers *callers,
+                                  uint32_t stack)
+{
+    return stack > 0 && callers->is_direct[stack - 1];
 }

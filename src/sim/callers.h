@@ -19,4 +19,8 @@ struct sim_callers *tidy__sim_callers_free(struct sim_callers *callers);
 const char *const *tidy__sim_callers_of(const struct sim_callers *callers,
                                         uint32_t stack);
 
+/* Has the program itself made the call, and not a library for it? */
+bool tidy__sim_callers_are_direct(const struct sim_callers *callers,
+                                  uint32_t stack);
+
 #endif

@@ -73,6 +73,7 @@ static void set_event(struct sim_event *event,
         .taken = from->taken,
         .idx = from->idx,
         .callers = tidy__sim_callers_of(kept->callers, from->stack),
+        .is_direct = tidy__sim_callers_are_direct(kept->callers, from->stack),
     };
 }
 

@@ -54,6 +54,7 @@ struct sim_event {
     /* Of a call and the end: functions of the program's that led there,
      * innermost first, ending with NULL. */
     const char *const *callers;
+    bool is_direct; /* the program made it itself, and no library for it */
 };
 
 /* One who takes part: an open file. Numbers are in order of creation. */

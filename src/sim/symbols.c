@@ -41,13 +41,20 @@ at(const struct sim_symbols *file, uint64_t offset, uint64_t size)
     return file->data + offset;
 }
 
+/* The same for what is not bytes: a sound file has it where it can be read. */
+static const void *
+aligned_at(const struct sim_symbols *file, uint64_t offset, uint64_t size)
+{
+    return offset % 8 == 0 ? at(file, offset, size) : NULL;
+}
+
 static const Elf64_Shdr *section(const struct sim_symbols *file, size_t idx)
 {
     const Elf64_Ehdr *ehdr = at(file, 0, sizeof(*ehdr));
 
     if (!ehdr || idx >= ehdr->e_shnum)
         return NULL;
-    return at(
+    return aligned_at(
         file, ehdr->e_shoff + idx * sizeof(Elf64_Shdr), sizeof(Elf64_Shdr));
 }
 
@@ -146,7 +153,7 @@ static int collect(struct sim_symbols *file)
     if (!table)
         table = find_section(file, SHT_DYNSYM);
     strings = table ? section(file, table->sh_link) : NULL;
-    syms = strings ? at(file, table->sh_offset, table->sh_size) : NULL;
+    syms = strings ? aligned_at(file, table->sh_offset, table->sh_size) : NULL;
     if (!syms)
         return -ENOEXEC;
     n = table->sh_size / sizeof(*syms);

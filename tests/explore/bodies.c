@@ -156,8 +156,10 @@ static void on_request_ready(struct loop *loop, int fd)
 
 static void send_request(int fd)
 {
-    write(fd, REQUEST, 4);
-    write(fd, REQUEST + 4, sizeof(REQUEST) - 5);
+    static const char request[] = REQUEST;
+
+    write(fd, request, 4);
+    write(fd, &request[4], sizeof(request) - 5);
 }
 
 void body_request(void *arg)
@@ -199,6 +201,27 @@ void body_unix(void *arg)
     write(client, "abc", 3);
     read(server, bytes, sizeof(bytes));
     tidy_world_fail("\"%.2s\" is not \"abc\"", bytes);
+}
+
+/* ------------------------------------------------------------------------ six */
+
+void body_six(void *arg)
+{
+    static const char bytes[40000] = "a large request";
+    struct sockaddr_in6 address = { .sin6_family = AF_INET6,
+                                    .sin6_addr = in6addr_loopback };
+    socklen_t len = sizeof(address);
+    int listener = socket(AF_INET6, SOCK_STREAM, 0);
+    int client = socket(AF_INET6, SOCK_STREAM, 0);
+
+    (void)arg;
+    bind(listener, (const struct sockaddr *)&address, len);
+    listen(listener, 1);
+    getsockname(listener, (struct sockaddr *)&address, &len);
+    connect(client, (const struct sockaddr *)&address, len);
+    write(client, bytes, sizeof(bytes));
+    shutdown(client, SHUT_WR);
+    tidy_world_fail("nobody accepts");
 }
 
 /* ----------------------------------------------------------------------- spin */
@@ -276,6 +299,55 @@ void body_many(void *arg)
         n_answers += read(clients[idx], &byte, 1) == 1;
     if (n_answers < N_MANY)
         tidy_world_fail("%d of %d answers", n_answers, N_MANY);
+}
+
+/* ----------------------------------------------------------------------- pipe */
+
+static void read_all(int fd, char *bytes, size_t len)
+{
+    while (len > 0)
+        len -= (size_t)read(fd, bytes, len);
+}
+
+void body_pipe(void *arg)
+{
+    char bytes[8];
+    int fds[2];
+
+    (void)arg;
+    pipe(fds);
+    tidy_world_name(fds[1], "worker");
+    write(fds[1], "result", 6);
+    read_all(fds[0], bytes, sizeof(bytes));
+}
+
+/* ------------------------------------------------------------------- datagram */
+
+void body_datagram(void *arg)
+{
+    struct loop loop = { .epfd = -1 };
+    struct sockaddr_in address;
+
+    (void)arg;
+    listen_any(&loop, &address);
+    socket(AF_INET, SOCK_DGRAM, 0);
+}
+
+/* -------------------------------------------------------------------- hostile */
+
+void body_hostile(void *arg)
+{
+    struct loop loop = { .epfd = -1 };
+    struct sockaddr_in address;
+    int client;
+
+    (void)arg;
+    listen_any(&loop, &address);
+    tidy_world_name(loop.listener, "<b onclick=\"x()\">&amp;'\x1b[31m");
+    client = connect_to(&address);
+    tidy_world_name(client, "caf\xc3\xa9 | \x80\xff\n----> server");
+    write(client, "<script>\0</script>", 18);
+    tidy_world_fail("</pre><script>alert(1)</script> \x1b[2J \xed\xa0\x80 ]]>");
 }
 
 /* ---------------------------------------------------------------------- crash */

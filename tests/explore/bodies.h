@@ -16,6 +16,9 @@ void body_request(void *arg);
 /* The same over a Unix socket, and it fails always: two of three bytes. */
 void body_unix(void *arg);
 
+/* The same over IPv6, with more than one packet can carry; and then it fails. */
+void body_six(void *arg);
+
 /* No descriptor is left for a connection, and accept is tried for ever. */
 void body_spin(void *arg);
 
@@ -24,6 +27,15 @@ void body_many(void *arg);
 
 /* It does not close what it has accepted. */
 void body_left(void *arg);
+
+/* It reads more from a pipe than will ever be there. */
+void body_pipe(void *arg);
+
+/* It does what no world can. */
+void body_datagram(void *arg);
+
+/* Its sockets have names that no page and no table expects. */
+void body_hostile(void *arg);
 
 /* It ends by a signal in a callback. */
 void body_crash(void *arg);

@@ -40,12 +40,44 @@ const struct failure failures[] = {
       .alternative = { 1 },
       .outcome = TIDY_OUTCOME_DEADLOCK },
     { .name = "unix", .body = body_unix, .outcome = TIDY_OUTCOME_FAILED },
+    { .name = "six", .body = body_six, .outcome = TIDY_OUTCOME_FAILED },
     { .name = "spin",
       .body = body_spin,
       .outcome = TIDY_OUTCOME_LIMIT,
       .max_steps = 2000 },
     { .name = "many", .body = body_many, .outcome = TIDY_OUTCOME_FAILED },
+    { .name = "crowd",
+      .body = body_many,
+      .kinds = "orders",
+      .departs_at = { 3, 12, 20 },
+      .alternative = { 1, 1, 1 },
+      .outcome = TIDY_OUTCOME_FAILED },
+    { .name = "pipe", .body = body_pipe, .outcome = TIDY_OUTCOME_DEADLOCK },
+    { .name = "unmodelled",
+      .body = body_datagram,
+      .outcome = TIDY_OUTCOME_UNMODELLED },
+    { .name = "astray",
+      .body = body_drop,
+      .kinds = "reset",
+      .departs_at = { 2 },
+      .alternative = { 0 },
+      .outcome = TIDY_OUTCOME_ASTRAY },
+    { .name = "uncontrolled",
+      .body = body_drop,
+      .outcome = TIDY_OUTCOME_UNCONTROLLED,
+      .text = "the same schedule went another way in a fresh process\n"
+              "first differing event, 3:\n"
+              "  once   0.000003 read(512) = 3\n"
+              "  again  0.000003 read(512) = 4" },
+    { .name = "not_run",
+      .body = NULL,
+      .outcome = TIDY_OUTCOME_NOT_RUN,
+      .text = "no process for the run: Resource temporarily unavailable" },
     { .name = "left", .body = body_left, .outcome = TIDY_OUTCOME_LEFTOVER },
+    { .name = "hostile",
+      .title = "</title><script>alert(1)</script>&\"'\x1b[31m\x80\xff --> ]]>",
+      .body = body_hostile,
+      .outcome = TIDY_OUTCOME_FAILED },
     { .name = "crash",
       .body = body_crash,
       .kinds = "orders",
@@ -63,6 +95,8 @@ static int write_text(FILE *out, const struct explore_failure_view *view)
 const struct format formats[] = {
     { "txt", write_text },
     { "jsonl", tidy__explore_report_json },
+    { "html", tidy__explore_report_html },
+    { "pcapng", tidy__explore_report_pcapng },
 };
 const size_t n_formats = TIDY_COUNT(formats);
 
@@ -93,14 +127,15 @@ struct tidy_world_report *run_failure(const struct failure *failure)
     options.n_choices = set_choices(failure, choices);
     if (!failure->kinds)
         options.choices = NULL;
-    return tidy_world_run(&options, failure->body, NULL);
+    return tidy_world_run(
+        &options, failure->body ? failure->body : body_drop, NULL);
 }
 
 struct explore_failure_view view_failure(const struct failure *failure,
                                          const struct tidy_world_report *report)
 {
     struct explore_failure_view view = {
-        .name = failure->name,
+        .name = failure->title ? failure->title : failure->name,
         .outcome = tidy_world_report_outcome(report),
         .text = tidy_world_report_text(report),
         .events = tidy__sim_report_events(report),
@@ -116,6 +151,12 @@ struct explore_failure_view view_failure(const struct failure *failure,
 
     if (failure->kinds)
         tidy_choices_parse(failure->kinds, &view.kinds);
+    if (failure->text) {
+        view.outcome = failure->outcome;
+        view.text = failure->text;
+    }
+    if (!failure->body)
+        view.events = NULL;
     return view;
 }
 

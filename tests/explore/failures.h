@@ -11,13 +11,15 @@
 #define MAX_CHOICES 64
 
 struct failure {
-    const char *name; /* of its golden files */
+    const char *name;  /* of its golden files */
+    const char *title; /* in the report; NULL: the same */
     tidy_world_body_cb body;
     const char *kinds;
     size_t departs_at[4], alternative[4]; /* choices, from 1; 0: no more */
-    enum tidy_outcome outcome;
+    enum tidy_outcome outcome; /* with a text, it is said instead, too */
     const char *decides;
     uint64_t max_steps;
+    const char *text; /* instead of what the run said; NULL: that */
 };
 
 extern const struct failure failures[];

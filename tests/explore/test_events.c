@@ -3,6 +3,7 @@
  * The events of a run, as a report gets them.
  */
 #include "explore/bodies.h"
+#include "sim/echo.h"
 #include "sim/event.h"
 #include "sim/record.h"
 #include "support/oom.h"
@@ -135,6 +136,38 @@ static void calls_have_the_names_of_their_callers(void **state)
     tidy_world_report_free(report);
 }
 
+static void echo(void *arg)
+{
+    (void)arg;
+    echo_run();
+}
+
+/* Below an event loop it is the callback that has the name; what the loop itself
+ * calls is told from that. */
+static void callbacks_of_a_loop_have_names(void **state)
+{
+    struct tidy_world_report *report = run(echo, NULL);
+    const struct sim_events *events = tidy__sim_report_events(report);
+    const struct sim_event *accepted =
+        find(events, SIM_EVENT_CALL, "accept", 0);
+    const struct sim_event *sent = NULL;
+
+    (void)state;
+    do
+        sent = tidy__sim_events_next(events, sent);
+    while (sent->type != SIM_EVENT_SENT || sent->len != ECHO_LEN);
+    assert_int_equal(sent[1].type, SIM_EVENT_CALL); /* which has sent it */
+    assert_string_equal(sent[1].callers[0], "send_text");
+    assert_string_equal(sent[1].callers[1], "on_connected");
+    assert_false(accepted->is_direct);
+    assert_string_equal(accepted->callers[0], "echo_run");
+    tidy_world_report_free(report);
+    report = run(body_drop, NULL);
+    events = tidy__sim_report_events(report);
+    assert_true(find(events, SIM_EVENT_CALL, "accept", 0)->is_direct);
+    tidy_world_report_free(report);
+}
+
 /* A file keeps its number when its descriptor's is used again. */
 static void reuse(void *arg)
 {
@@ -237,6 +270,7 @@ int main(void)
         cmocka_unit_test(data_has_a_sender_and_a_receiver),
         cmocka_unit_test(departure_and_arrival_are_paired),
         cmocka_unit_test(calls_have_the_names_of_their_callers),
+        cmocka_unit_test(callbacks_of_a_loop_have_names),
         cmocka_unit_test(actors_are_files),
         cmocka_unit_test(the_end_is_the_last),
         cmocka_unit_test(too_many_are_counted),
