@@ -5,6 +5,7 @@
  */
 #include "base/alloc.h"
 #include "base/misuse.h"
+#include "explore/decide.h"
 #include "explore/exploration.h"
 #include "explore/report.h"
 #include "explore/trial.h"
@@ -126,7 +127,7 @@ static char *make_line(const struct tidy_found *found, const char *debugger)
 
 /* ------------------------------------------------------------------- the run */
 
-static struct tidy_world_report *run_again(const struct tidy_found *found)
+static struct tidy_world_report *run_again(struct tidy_found *found)
 {
     struct tidy_exploration *exploration = found->exploration;
     struct tidy_world_options world = exploration->options.world;
@@ -135,8 +136,12 @@ static struct tidy_world_report *run_again(const struct tidy_found *found)
 
     world.has_events = true;
     report = tidy__explore_trial_init(&trial, &exploration->target, &world);
-    if (!report)
+    if (!report) {
         report = tidy__explore_trial_run(&trial, &found->schedule);
+        if (found->outcome != TIDY_OUTCOME_UNCONTROLLED)
+            found->decides = tidy__explore_decide(
+                &trial, &found->schedule, found->signature);
+    }
     tidy__explore_trial_deinit(&trial);
     return report;
 }

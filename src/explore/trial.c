@@ -58,3 +58,37 @@ size_t tidy__explore_trial_turns(struct explore_trial *trial,
     return tidy__sim_turns_of(
         run->taken, run->world.taken.n, &trial->tally, turns);
 }
+
+/* Turns of each choice that was offered; of those that were taken, too. */
+static uint32_t count_turn(struct explore_trial *trial,
+                           const struct sim_choice *choice)
+{
+    return ++tidy__sim_tally_find(&trial->tally, choice->kind, choice->actor)
+                 ->n;
+}
+
+size_t tidy__explore_trial_places(struct explore_trial *trial,
+                                  struct sim_turn *places,
+                                  size_t max_places)
+{
+    const struct sim_shared *run = tidy__explore_pilot_shared(trial->pilot);
+    const struct sim_choice *choice;
+    bool has_departed = false;
+    size_t idx, n = 0;
+    uint32_t nth, taken;
+
+    memset(&trial->tally, 0, sizeof(trial->tally));
+    for (idx = 0; idx < run->world.taken.n; idx++) {
+        choice = &run->taken[idx];
+        nth = count_turn(trial, choice);
+        has_departed |= choice->taken > 0;
+        if (!has_departed || choice->kind != TIDY_CHOICE_ORDER ||
+            choice->taken > 0)
+            continue;
+        for (taken = 1; taken < choice->n; taken++)
+            places[n++ % max_places] = (struct sim_turn){
+                choice->kind, choice->actor, nth, choice->n, taken
+            };
+    }
+    return n < max_places ? n : max_places;
+}

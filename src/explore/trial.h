@@ -31,6 +31,13 @@ tidy__explore_trial_run(struct explore_trial *trial,
 size_t tidy__explore_trial_turns(struct explore_trial *trial,
                                  struct sim_turn *turns);
 
+/* Where the last run could have let something arrive and did not: alternatives of
+ * kind "order", behind its first departure. Returns how many, max_places at most,
+ * which are the last ones. */
+size_t tidy__explore_trial_places(struct explore_trial *trial,
+                                  struct sim_turn *places,
+                                  size_t max_places);
+
 /* How many there are at most; and how many turns of the schedule came. */
 size_t tidy__explore_trial_n_departures(const struct explore_trial *trial);
 

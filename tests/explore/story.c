@@ -123,9 +123,8 @@ static void two_clients(struct tidy_case *t)
     }
 #define OURS(fn)                                                               \
     {                                                                          \
-        .name = "tidy." #fn, .body = (fn),                                     \
-        .transports = TIDY_TCP | TIDY_UNIX, .file = __FILE__,                  \
-        .line = __LINE__, .set_up = use_ours                                   \
+        .name = "tidy." #fn, .body = (fn), .transports = TIDY_TCP | TIDY_UNIX, \
+        .file = __FILE__, .line = __LINE__, .set_up = use_ours                 \
     }
 #define ALL(fn) PUBLISHED(first, fn), PUBLISHED(second, fn), OURS(fn)
 

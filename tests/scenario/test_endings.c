@@ -11,8 +11,16 @@
 #include "support/scenario.h"
 #include <tidysock/adapters/cmocka.h>
 
-enum who { NOBODY, CLIENT, SERVER, BOTH };
-enum how { LOSE, ABORT };
+enum who {
+    NOBODY,
+    CLIENT,
+    SERVER,
+    BOTH
+};
+enum how {
+    LOSE,
+    ABORT
+};
 enum when {
     AT_ONCE,   /* when the connects are settled, right before clean-up */
     LONG_AGO,  /* and there is time until clean-up */
@@ -115,8 +123,10 @@ static void run_ending(struct tidy_case *t)
     {                                                                          \
         .name = (label), .body = run_ending,                                   \
         .transports = TIDY_TCP | TIDY_UNIX, .file = __FILE__,                  \
-        .line = __LINE__, .set_up = scenario_set_up,                           \
-        .user = &(struct ending){ __VA_ARGS__ }                                \
+        .line = __LINE__, .set_up = scenario_set_up, .user = &(struct ending)  \
+        {                                                                      \
+            __VA_ARGS__                                                        \
+        }                                                                      \
     }
 #define HOW_AND_WHEN(n, WHO, who)                                              \
     ENDING(#n "_" who "_loses", n, WHO, LOSE, AT_ONCE),                        \

@@ -195,8 +195,7 @@ TIDY__CMOCKA_WEAK void tidy__cmocka_world_body(void *arg)
             if (tidy_world_is_inside())
                 tidy_world_restrict(TIDY_CHOICES_ALL);
             tidy_case_run(t);
-        }
-        else
+        } else
             cm_print_error("%s\n", tidy_failure_text(failure));
         tidy_failure_unref(failure);
     }
