@@ -10,6 +10,7 @@
 #include "base/misuse.h"
 #include "explore/environment.h"
 #include "explore/options.h"
+#include "explore/same.h"
 #include "explore/strategy.h"
 
 #include <stdlib.h>
@@ -70,6 +71,7 @@ tidy__explore_add_found(struct tidy_exploration *exploration,
         return NULL;
     found->exploration = exploration;
     found->outcome = outcome;
+    found->signature = tidy__explore_signature(outcome, text);
     found->text = tidy__strdup(text);
     found->n_departures_before = schedule->n_turns;
     if (!found->text ||

@@ -30,6 +30,7 @@ struct tidy_exploration {
     char *environment; /* owned: what its options came from */
     struct tidy_explore_summary summary;
     struct tidy_found *found; /* DL, owned: simplest first */
+    bool is_replay;           /* of one schedule, which was given */
     bool is_static;           /* there was no memory for another */
 };
 

@@ -131,11 +131,13 @@ static struct tidy_world_report *run_again(struct tidy_found *found)
 {
     struct tidy_exploration *exploration = found->exploration;
     struct tidy_world_options world = exploration->options.world;
+    struct explore_target target = exploration->target;
     struct explore_trial trial;
     struct tidy_world_report *report;
 
     world.has_events = true;
-    report = tidy__explore_trial_init(&trial, &exploration->target, &world);
+    target.is_quiet = true;
+    report = tidy__explore_trial_init(&trial, &target, &world);
     if (!report) {
         report = tidy__explore_trial_run(&trial, &found->schedule);
         if (found->outcome != TIDY_OUTCOME_UNCONTROLLED)
@@ -184,6 +186,7 @@ write_found(struct tidy_found *found, enum tidy_report_format format, FILE *out)
     char *debug = make_line(found,
                             "gdb -q -ex 'set breakpoint pending on' "
                             "-ex 'set follow-fork-mode child' "
+                            "-ex 'handle SIGSYS nostop noprint pass' "
                             "-ex 'break tidy_world_ended' -ex run --args ");
     struct explore_failure_view view = {
         .name = exploration->options.name,

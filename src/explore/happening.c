@@ -243,7 +243,7 @@ static char *text_of(const struct story *story, const struct sim_event *event)
         return tidy__format("%s %s", name_of(story, event->actor), text);
     default:
         return tidy__format(
-            "%s of %s", event->name, name_of(story, event->actor));
+            "%s of %s returns", event->name, name_of(story, event->actor));
     }
 }
 

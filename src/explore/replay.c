@@ -30,6 +30,8 @@ describe_divergence(const char *path, size_t idx, const struct sim_turn *turn)
 {
     char actor[SIM_ACTOR_TEXT_MAX];
 
+    if (tidy__explore_schedule_is_text(path))
+        path = "the schedule";
     return tidy__format("%s: diverged at departure %zu, \"%s %s %" PRIu32
                         ": %" PRIu32 " of %" PRIu32
                         "\", which did not come about",
@@ -119,6 +121,7 @@ tidy_explore_replay(const struct tidy_explore_options *options,
                  "tidy_explore_replay: neither a body nor a program");
     if (exploration->verdict == TIDY_VERDICT_NOT_RUN)
         return exploration;
+    exploration->is_replay = true;
     exploration->target = (struct explore_target){
         .body = body,
         .arg = arg,

@@ -192,7 +192,6 @@ static void take_found(struct tidy_exploration *exploration,
         return;
     found->n_schedules = from->n_schedules;
     found->n_times = from->n_times;
-    found->signature = from->signature;
 }
 
 static bool is_wanted(const struct tidy_exploration *exploration,

@@ -112,6 +112,13 @@ void tidy_exploration_print(const struct tidy_exploration *exploration,
                 tidy_exploration_text(exploration));
         return;
     }
+    if (exploration->is_replay) {
+        fprintf(out,
+                "%s: the schedule %s\n",
+                exploration->options.name,
+                exploration->found ? "does not pass" : "passes");
+        return;
+    }
     fprintf(out,
             "%s: %s schedules in %" PRIu64 ".%02" PRIu64 " s (%s/s), %s\n",
             exploration->options.name,

@@ -112,7 +112,7 @@ const char *tidy__explore_facts(const struct explore_failure_view *view,
                        number,
                        view->n_schedules == 1 ? "" : "s");
     }
-    if (view->n_found > 0)
+    if (view->n_found > view->n_shrunk)
         snprintf(text + len,
                  EXPLORE_FACTS_MAX - (size_t)len,
                  "%sshrunk from %zu departure%s to %zu",
