@@ -6,33 +6,14 @@
  */
 #include "base/alloc.h"
 #include "explore/exploration.h"
+#include "explore/files.h"
 
-#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #define SUFFIX ".schedule"
-
-/* ------------------------------------------------------------------- names */
-
-/* Letters, digits, dots and dashes stay; all else is an underscore. */
-static void write_stem(const char *name, char stem[128])
-{
-    size_t idx;
-
-    for (idx = 0; idx < 127 && name[idx]; idx++)
-        stem[idx] = isalnum((unsigned char)name[idx]) || name[idx] == '.' ||
-                            name[idx] == '-'
-                        ? name[idx]
-                        : '_';
-    stem[idx] = '\0';
-}
 
 /* "STEM-0123456789abcdef.schedule", and nothing else. */
 static bool is_ours(const char *file, const char *stem)
@@ -80,10 +61,10 @@ static bool is_enough(const struct tidy_exploration *exploration)
 static void
 run_all(struct tidy_exploration *exploration, struct dirent **entries, int n)
 {
-    char stem[128];
+    char stem[EXPLORE_STEM_MAX];
     int idx;
 
-    write_stem(exploration->options.name, stem);
+    tidy__explore_stem(exploration->options.name, stem);
     for (idx = 0; idx < n && !is_enough(exploration); idx++) {
         if (is_ours(entries[idx]->d_name, stem))
             run_file(exploration, entries[idx]->d_name);
@@ -107,55 +88,16 @@ bool tidy__explore_corpus_run(struct tidy_exploration *exploration)
 
 /* ------------------------------------------------------------------- keeping */
 
-/* All of it, or nothing. */
-static int write_file(const struct tidy_found *found, const char *path)
-{
-    char *part = tidy__format("%s.part", path);
-    FILE *out = part ? fopen(part, "we") : NULL;
-    int result = part ? -errno : -ENOMEM;
-
-    if (out) {
-        result = tidy_found_write_schedule(found, out);
-        if (fclose(out) != 0 && result == 0)
-            result = -errno;
-        if (result == 0 && rename(part, path) < 0)
-            result = -errno;
-        if (result < 0)
-            unlink(part);
-    }
-    tidy__dealloc(part);
-    return result;
-}
-
-static int keep(const struct tidy_exploration *exploration,
-                const struct tidy_found *found)
-{
-    char stem[128], *path;
-    int result;
-
-    write_stem(exploration->options.name, stem);
-    path = tidy__format("%s/%s-%016" PRIx64 SUFFIX,
-                        exploration->options.corpus,
-                        stem,
-                        found->signature);
-    if (!path)
-        return -ENOMEM;
-    result = write_file(found, path);
-    tidy__dealloc(path);
-    return result;
-}
-
 void tidy__explore_corpus_keep(struct tidy_exploration *exploration)
 {
     const struct tidy_found *found;
     int result = 0;
 
-    if (!exploration->found)
-        return;
-    if (mkdir(exploration->options.corpus, 0777) < 0 && errno != EEXIST)
-        result = -errno;
     for (found = exploration->found; found && result == 0; found = found->next)
-        result = keep(exploration, found);
+        result = tidy__explore_write_file(found,
+                                          exploration->options.corpus,
+                                          SUFFIX,
+                                          tidy_found_write_schedule);
     if (result < 0)
         refuse(exploration, strerror(-result));
 }

@@ -62,6 +62,9 @@ bool tidy__explore_corpus_run(struct tidy_exploration *exploration);
 /* What was found goes there. */
 void tidy__explore_corpus_keep(struct tidy_exploration *exploration);
 
+/* And the reports, if they are wanted. */
+void tidy__explore_reports(struct tidy_exploration *exploration);
+
 /* The search itself: fills in summary and what was found. */
 void tidy__explore_run(struct tidy_exploration *exploration);
 

@@ -7,6 +7,7 @@
 #include "base/misuse.h"
 #include "explore/environment.h"
 #include "explore/exploration.h"
+#include "explore/files.h"
 #include "explore/shrink.h"
 #include "sim/program.h"
 #include "sim/report.h"
@@ -96,12 +97,14 @@ explore_target(const struct tidy_explore_options *options,
         return tidy_explore_replay(
             options, path, target->body, target->arg, target->argv);
     exploration = tidy__exploration_new(options);
-    if (exploration->verdict == TIDY_VERDICT_NOT_RUN)
+    if (exploration->verdict == TIDY_VERDICT_NOT_RUN ||
+        !tidy__explore_make_directories(exploration))
         return exploration;
     exploration->target = *target;
     exploration->target.is_quiet = true;
     exploration->target.warm_up = exploration->options.warm_up;
     explore(exploration);
+    tidy__explore_reports(exploration);
     if (exploration->verdict == TIDY_VERDICT_PASSED && exploration->found)
         exploration->verdict = TIDY_VERDICT_FOUND;
     return exploration;

@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "base/misuse.h"
 #include "explore/exploration.h"
+#include "explore/files.h"
 #include "explore/trial.h"
 #include "sim/actor.h"
 #include "sim/report.h"
@@ -119,7 +120,8 @@ tidy_explore_replay(const struct tidy_explore_options *options,
     TIDY_REQUIRE(path, "tidy_explore_replay: the path is NULL");
     TIDY_REQUIRE(body || (argv && argv[0]),
                  "tidy_explore_replay: neither a body nor a program");
-    if (exploration->verdict == TIDY_VERDICT_NOT_RUN)
+    if (exploration->verdict == TIDY_VERDICT_NOT_RUN ||
+        !tidy__explore_make_directories(exploration))
         return exploration;
     exploration->is_replay = true;
     exploration->target = (struct explore_target){
@@ -135,5 +137,6 @@ tidy_explore_replay(const struct tidy_explore_options *options,
     }
     tidy__explore_replay(exploration, &schedule, path);
     tidy__explore_schedule_deinit(&schedule);
+    tidy__explore_reports(exploration);
     return exploration;
 }

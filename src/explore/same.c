@@ -23,20 +23,37 @@ static bool is_descriptor(const char *line)
     return text > line && isdigit((unsigned char)*text);
 }
 
-/* A run of digits counts as one, and the width of columns not at all. */
+/* A run of digits counts as one; of a path, which may be that of the process, the
+ * last name counts. */
+static uint64_t add_word(uint64_t hash, const char *word, size_t len)
+{
+    const char *slash = memrchr(word, '/', len);
+    size_t idx = slash ? (size_t)(slash - word) + 1 : 0;
+    bool is_number = false;
+
+    for (; idx < len; idx++) {
+        bool is_digit = isdigit((unsigned char)word[idx]);
+
+        if (!is_digit || !is_number)
+            hash = add(hash, is_digit ? '0' : (unsigned char)word[idx]);
+        is_number = is_digit;
+    }
+    return add(hash, ' ');
+}
+
+/* The width of columns does not count at all. */
 static uint64_t add_line(uint64_t hash, const char *line, size_t len)
 {
-    size_t idx;
+    const char *end = line + len;
+    size_t n;
 
-    for (idx = 0; idx < len; idx++) {
-        unsigned char c = (unsigned char)line[idx];
-        unsigned char before = idx > 0 ? (unsigned char)line[idx - 1] : 0;
+    while (line < end) {
+        const char *space = memchr(line, ' ', (size_t)(end - line));
 
-        if (isdigit(c))
-            c = '0';
-        if ((c == '0' && isdigit(before)) || (c == ' ' && before == ' '))
-            continue;
-        hash = add(hash, c);
+        n = (size_t)((space ? space : end) - line);
+        if (n > 0)
+            hash = add_word(hash, line, n);
+        line += n + (space != NULL);
     }
     return add(hash, '\n');
 }
