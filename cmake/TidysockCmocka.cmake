@@ -19,6 +19,8 @@ its tests or has none appears as one test that fails and says so.
 
 The environment's TIDYSOCK_TIMEOUT_MULTIPLIER, a whole number, scales the
 default TIMEOUT as it scales the deadlines inside the program.
+
+It may be called again for the same program, with another PREFIX.
 #]=]
 
 function(tidysock_discover_tests target)
@@ -42,7 +44,14 @@ function(tidysock_discover_tests target)
     # Of this file, whichever directory included it.
     set(list_script
         "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/TidysockCmockaList.cmake")
-    set(base "${CMAKE_CURRENT_BINARY_DIR}/${target}_tidysock")
+    # One program may be registered several times, with other arguments each.
+    get_target_property(n_times ${target} TIDYSOCK_N_DISCOVERED)
+    if(NOT n_times)
+        set(n_times "")
+    endif()
+    set(base "${CMAKE_CURRENT_BINARY_DIR}/${target}_tidysock${n_times}")
+    math(EXPR n_times "0${n_times} + 1")
+    set_target_properties(${target} PROPERTIES TIDYSOCK_N_DISCOVERED ${n_times})
     set(include "${base}_include.cmake")
     # Read by ctest, which has no configuration in its own scripts but one.
     string(CONCAT content

@@ -29,4 +29,22 @@ foreach(source IN LISTS scenario_sources)
         LAUNCHER ${TIDYSOCK_TEST_LAUNCHER}
         ARGUMENTS --seeds ${TIDYSOCK_WORLD_SEEDS} --profile both
         PROPERTIES ENVIRONMENT ${test_environment})
+
+    # And explored: what allows for faults, in every schedule of so many departures
+    # and one fault; the others without faults, where there is time for it.
+    set(words "departures=${TIDYSOCK_EXPLORE_DEPARTURES} jobs=1")
+    if(name STREQUAL endings)
+        string(APPEND words " faults=1 kinds=all complete=1")
+    elseif(name MATCHES "^(clean_up|clean_up_callbacks|ops|story)$" AND
+            TIDYSOCK_EXPLORE_DEPARTURES GREATER 1)
+        string(APPEND words " strategy=depth schedules=20000 seconds=5")
+    else()
+        continue()
+    endif()
+    tidysock_discover_tests(${target}
+        PREFIX explored.${name}.
+        TIMEOUT ${world_timeout}
+        LAUNCHER ${TIDYSOCK_TEST_LAUNCHER}
+        ARGUMENTS --profile both "--explore=${words}"
+        PROPERTIES ENVIRONMENT ${test_environment})
 endforeach()
