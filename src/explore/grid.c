@@ -43,7 +43,7 @@ void tidy__grid_fill(struct grid *grid,
         grid->lines[line][from] = with;
 }
 
-/* How much of a text goes into one line: whole words, if it has any. */
+/* How much of a text goes into one line: whole words; or parts of a long one. */
 static size_t line_len(const char *text, size_t width)
 {
     size_t len = strlen(text), idx;
@@ -52,6 +52,10 @@ static size_t line_len(const char *text, size_t width)
         return len;
     for (idx = width; idx > width / 3; idx--) {
         if (text[idx] == ' ')
+            return idx;
+    }
+    for (idx = width; idx > width / 3; idx--) {
+        if (text[idx - 1] == '_')
             return idx;
     }
     return width;

@@ -18,7 +18,7 @@
 
 #define DEFAULT_WIDTH 96
 #define MIN_WIDTH 60
-#define MIN_COLUMN 22
+#define MIN_COLUMN 16
 #define MAX_COLUMN 36
 #define MAX_ROWS 400
 #define N_FIRST_ROWS 100

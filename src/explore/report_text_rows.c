@@ -10,6 +10,7 @@
 
 #define WHO_WIDTH 26 /* of a list */
 #define MIN_ARROW 4
+#define WIDE_COLUMN 22 /* for explanations, too */
 
 /* ---------------------------------------------------------------------- a row */
 
@@ -84,6 +85,7 @@ static void write_by(struct text_writer *writer,
                      size_t line,
                      const struct story_row *row)
 {
+    size_t indent = writer->grid.column_width < WIDE_COLUMN ? 1 : 2;
     char text[STORY_TEXT_MAX + 8];
 
     if (!row->by[0])
@@ -91,8 +93,8 @@ static void write_by(struct text_writer *writer,
     snprintf(text, sizeof(text), "in %s", row->by);
     tidy__grid_wrap(&writer->grid,
                     line,
-                    tidy__grid_column(&writer->grid, column) + 4,
-                    inner_width(writer) - 2,
+                    tidy__grid_column(&writer->grid, column) + 2 + indent,
+                    inner_width(writer) - indent,
                     text,
                     false);
 }
@@ -207,20 +209,37 @@ static void write_arrival(struct text_writer *writer,
     }
 }
 
+/* "SYN (wants to connect)" -> "SYN" */
+static struct story_row be_brief(const struct story_row *row)
+{
+    struct story_row brief = *row;
+    char *end = strstr(brief.text, " (");
+
+    if (end && strncmp(brief.text, "data", 4) != 0)
+        *end = '\0';
+    return brief;
+}
+
 void tidy__text_in_columns(struct text_writer *writer,
                            const struct story_row *row)
 {
+    const struct story_row *shown = row;
+    struct story_row brief;
     size_t line;
 
+    if (row->from != STORY_NOBODY && writer->grid.column_width < WIDE_COLUMN) {
+        brief = be_brief(row);
+        shown = &brief;
+    }
     tidy__text_begin_row(writer, row->now_ns, ' ');
     switch (row->type) {
     case STORY_MESSAGE:
     case STORY_LEAVES:
-        write_message(writer, row);
+        write_message(writer, shown);
         break;
     case STORY_ARRIVES:
     case STORY_LOST:
-        write_arrival(writer, row);
+        write_arrival(writer, shown);
         break;
     default:
         line = tidy__text_cell(writer, row->from, 0, row->text);

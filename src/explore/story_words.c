@@ -300,6 +300,10 @@ static void text_of_timer(const struct sim_event *choice,
     if (choice->actor == 0 && choice->n > 2)
         snprintf(
             text, STORY_TEXT_MAX, "another timer of those due fires first");
+    else if (choice->actor != 0)
+        snprintf(text,
+                 STORY_TEXT_MAX,
+                 "what is ready is told only when the time limit is up");
     else
         snprintf(text,
                  STORY_TEXT_MAX,

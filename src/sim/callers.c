@@ -28,7 +28,7 @@ struct module {
 
 /* What is known about a frame while its stack is looked at. */
 struct frame {
-    bool is_ours, is_library;
+    bool is_our_file, is_ours, is_library;
     char name[NAME_MAX_LEN]; /* "": none */
 };
 
@@ -36,10 +36,11 @@ struct sim_callers {
     struct module modules[SIM_MAX_MODULES];
     size_t n_modules;
     struct tidy__buffer names; /* texts, each with its NUL */
-    size_t
-        *offsets; /* owned: places in the names, (size_t)-1 behind the last */
-    const char **list; /* owned: the same as pointers */
-    size_t *begins;    /* owned: where in the list each stack begins */
+    /* Owned: places in the names, (size_t)-1 behind the last of each stack; the
+     * same as pointers; and where in the list each stack begins. */
+    size_t *offsets;
+    const char **list;
+    size_t *begins;
     size_t n_list;
     bool is_direct[SIM_MAX_STACKS];
 };
@@ -144,7 +145,8 @@ look_at(struct sim_callers *callers, uintptr_t address, struct frame *frame)
     *frame = (struct frame){ .is_library = true };
     if (!module)
         return 0;
-    frame->is_ours = is_our_file(module->place->path);
+    frame->is_our_file = is_our_file(module->place->path);
+    frame->is_ours = frame->is_our_file;
     if (module->is_library)
         return 0;
     if (read_symbols(module) < 0)
@@ -188,8 +190,7 @@ static bool runs_bodies(const char *name)
     static const char *const names[] = { "tidy__sim_work",
                                          "tidy__sim_leave",
                                          "tidy_world_runner_run",
-                                         "tidy_world_run",
-                                         "_start" };
+                                         "tidy_world_run" };
     size_t idx;
 
     for (idx = 0; idx < TIDY_COUNT(names); idx++) {
@@ -208,12 +209,14 @@ static unsigned find_end(const struct frame *frames, unsigned n)
         if (runs_bodies(frames[idx].name))
             return idx;
     }
-    /* In the shared library, it has no name here: what is ours once more. */
-    for (idx = 0; idx < n && !frames[idx].is_ours;)
+    /* In the shared library, it has no name here: what is in there once more. A
+     * program's main() is called from there, too. */
+    for (idx = 0; idx < n && !frames[idx].is_our_file;)
         idx++;
-    while (idx < n && frames[idx].is_ours)
+    while (idx < n && frames[idx].is_our_file)
         idx++;
-    while (idx < n && !frames[idx].is_ours)
+    while (idx < n && !frames[idx].is_our_file &&
+           strcmp(frames[idx].name, "_start") != 0)
         idx++;
     return idx;
 }

@@ -82,6 +82,6 @@ int tidy__sim_open_null(struct sim_world *world, int flags)
 
     tidy__sim_call(world);
     result = open_it(world, flags);
-    SIM_CALL(world, -1, result, "open", "" SIM_NULL_PATH ", 0x%x", flags);
+    SIM_CALL(world, -1, result, "open", SIM_NULL_PATH ", 0x%x", flags);
     return result;
 }

@@ -354,6 +354,14 @@ void tidy__sim_record_timer(const struct sim_file *file)
     event->name = keep_text(file->world->record, file->ops->kind);
 }
 
+/* Has the run ended in a call of the body's? Else the body has returned, or the
+ * schedule is not one of it. */
+static bool is_in_body(enum tidy_outcome outcome)
+{
+    return outcome != TIDY_OUTCOME_PASSED && outcome != TIDY_OUTCOME_LEFTOVER &&
+           outcome != TIDY_OUTCOME_ASTRAY;
+}
+
 void tidy__sim_record_end(struct sim_world *world,
                           enum tidy_outcome outcome,
                           const char *text)
@@ -364,5 +372,6 @@ void tidy__sim_record_end(struct sim_world *world,
         return;
     event->name = keep_text(world->record, tidy_outcome_name(outcome));
     event->args = keep_text(world->record, text);
-    event->stack = tidy__sim_record_stack(world->record);
+    if (is_in_body(outcome))
+        event->stack = tidy__sim_record_stack(world->record);
 }

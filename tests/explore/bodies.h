@@ -28,6 +28,9 @@ void body_many(void *arg);
 /* It does not close what it has accepted. */
 void body_left(void *arg);
 
+/* The same with two. */
+void body_two(void *arg);
+
 /* It reads more from a pipe than will ever be there. */
 void body_pipe(void *arg);
 
