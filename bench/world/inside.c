@@ -8,7 +8,7 @@
  * starts; how many cycles it is to do is told through memory that both have.
  */
 #include "world.h"
-#include <tidysock/sim.h>
+#include <tidysock/explore.h>
 
 #include <errno.h>
 #include <string.h>
@@ -98,6 +98,31 @@ void world_in_one_run(struct bench_run *run, bench_side_cb side, size_t n_calls)
     bench_stop(run);
     check_calls(n_made, run->n, n_calls);
     end(runner, task);
+}
+
+/* One worker; what it costs to begin and to end is part of it. */
+void world_explored(struct bench_run *run, bench_side_cb side)
+{
+    struct task *task = new_task(side);
+    const struct tidy_explore_options options = {
+        .world.kinds = TIDY_CHOICES_ORDERS,
+        .strategy = "random",
+        .max_schedules = run->n,
+        .n_workers = 1,
+    };
+    struct tidy_exploration *exploration;
+
+    task->n = 1;
+    bench_start(run);
+    exploration = tidy_explore(&options, do_task, task);
+    bench_stop(run);
+    if (tidy_exploration_verdict(exploration) != TIDY_VERDICT_PASSED)
+        bench_fail("explored: %s",
+                   tidy_exploration_found(exploration, 0)
+                       ? tidy_found_text(tidy_exploration_found(exploration, 0))
+                       : tidy_exploration_text(exploration));
+    tidy_exploration_free(exploration);
+    munmap(task, sizeof(*task));
 }
 
 void world_in_many_runs(struct bench_run *run, bench_side_cb side)

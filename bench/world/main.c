@@ -24,6 +24,11 @@ static void libuv_runs(struct bench_run *run)
     world_in_many_runs(run, plain_cycle_tcp_loop);
 }
 
+static void libuv_explored(struct bench_run *run)
+{
+    world_explored(run, plain_cycle_tcp_loop);
+}
+
 static void epoll_world(struct bench_run *run)
 {
     world_in_one_run(run, epoll_cycle, EPOLL_CYCLE_CALLS);
@@ -38,9 +43,13 @@ static const struct {
     const char *name;
     bench_side_cb side;
 } sides[] = {
-    { "libuv.world", libuv_world }, { "libuv.kernel", plain_cycle_tcp_loop },
-    { "libuv.runs", libuv_runs },   { "epoll.world", epoll_world },
-    { "epoll.runs", epoll_runs },   { "epoll.kernel", epoll_cycle },
+    { "libuv.world", libuv_world },
+    { "libuv.kernel", plain_cycle_tcp_loop },
+    { "libuv.explored", libuv_explored },
+    { "libuv.runs", libuv_runs },
+    { "epoll.world", epoll_world },
+    { "epoll.runs", epoll_runs },
+    { "epoll.kernel", epoll_cycle },
 };
 
 static bench_side_cb find_side(const char *name)

@@ -16,11 +16,13 @@
 void epoll_cycle(struct bench_run *run);
 
 /* inside.c: what a side does on the kernel, done in a world. All operations in
- * one run, or each in a run of its own, and all by one runner. n_calls: what an
+ * one run, or each in a run of its own, and all by one runner; or each a random
+ * schedule of an exploration. n_calls: what an
  * operation must have called in the world; 0: whatever it does. */
 void world_in_one_run(struct bench_run *run,
                       bench_side_cb side,
                       size_t n_calls);
+void world_explored(struct bench_run *run, bench_side_cb side);
 void world_in_many_runs(struct bench_run *run, bench_side_cb side);
 
 #endif

@@ -92,6 +92,9 @@ struct tidy_explore_options {
      *  (pcapng) and events (JSON lines), with its schedule. Made if it is not
      *  there; NULL: none. */
     const char *reports;
+    /** More options, as text: what TIDYSOCK_EXPLORE may have, which overrides it
+     *  as it overrides the members. NULL: none. */
+    const char *words;
     /** As for tidy_world_runner_new(). */
     enum tidy_warm_up warm_up;
     /** Called about ten times a second, in the caller's process; NULL: not. */
@@ -172,6 +175,7 @@ TIDY_API const char *tidy_explore_strategy_name(size_t idx,
 
 /* -------------------------------------------------------------- what came of it */
 
+/** Whether all that was run has passed. */
 TIDY_API enum tidy_verdict
 tidy_exploration_verdict(const struct tidy_exploration *exploration);
 
@@ -222,6 +226,7 @@ tidy_exploration_found(const struct tidy_exploration *exploration, size_t idx);
 
 /* ---------------------------------------------------------------- one failure */
 
+/** How the run ended. */
 TIDY_API enum tidy_outcome tidy_found_outcome(const struct tidy_found *found);
 /** What the run says, in one or more lines. Borrowed. */
 TIDY_API const char *tidy_found_text(const struct tidy_found *found);

@@ -100,16 +100,21 @@ static const char *take_options(struct tidy_exploration *exploration,
                                 const struct tidy_explore_options *given,
                                 char why[256])
 {
-    const char *text = getenv(EXPLORE_OPTIONS_VARIABLE);
+    const char *variable = getenv(EXPLORE_OPTIONS_VARIABLE);
+    const char *words = given && given->size == 0 ? given->words : NULL;
+    TIDY_CLEANUP(tidy__deallocp) char *text = NULL;
     struct tidy_explore_options wanted = { 0 };
     const char *trouble = NULL;
 
-    if (!text || !*text ||
-        (given && given->size && given->size != sizeof(*given)))
+    if (given && given->size == sizeof(*given))
+        words = given->words;
+    if ((!variable && !words) ||
+        (given && given->size != 0 && given->size != sizeof(*given)))
         return tidy__explore_options_take(&exploration->options, given, why);
     if (given)
         wanted = *given;
-    exploration->environment = tidy__strdup(text);
+    text = tidy__format("%s %s", words ? words : "", variable ? variable : "");
+    exploration->environment = text ? tidy__strdup(text) : NULL;
     if (!exploration->environment)
         return "out of memory";
     trouble = tidy__explore_environment_take(

@@ -22,6 +22,9 @@ static struct tidy_deferred *forget(void *arg)
 {
     (void)arg;
     legacy_deinit(&legacy);
+    /* A protocol that is lost later still looks there. */
+    legacy.server_end.is_lost = legacy.client_end.is_lost = NULL;
+    legacy.endpoint = NULL;
     return NULL;
 }
 

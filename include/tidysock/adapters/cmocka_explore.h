@@ -65,9 +65,10 @@ TIDY_BEGIN_DECLS
 
 /* What the command line says. */
 TIDY__CMOCKA_WEAK bool tidy__cmocka_explores_all;
+TIDY__CMOCKA_WEAK const char *tidy__cmocka_explore_words; /* borrowed */
 
-void tidy__cmocka_explore_print(const struct tidy_exploration *exploration,
-                                const struct tidy_test *test);
+void tidy__cmocka_explore_show(FILE *file);
+void tidy__cmocka_explore_print(const struct tidy_exploration *exploration);
 bool tidy__cmocka_explore_has_skipped(
     const struct tidy_exploration *exploration);
 void tidy__cmocka_explore(const struct tidy__cmocka_world_item *item,
@@ -85,6 +86,7 @@ tidy__cmocka_explore_options(struct tidy_explore_options *options,
     if (item->test->exploration)
         *options = *item->test->exploration;
     options->name = item->name;
+    options->words = tidy__cmocka_explore_words;
     if (item->test->worlds == TIDY_WORLDS_CALM) {
         options->max_departures = options->max_faults = 0;
         options->has_no_departures = options->has_no_faults = true;
@@ -94,32 +96,39 @@ tidy__cmocka_explore_options(struct tidy_explore_options *options,
     }
 }
 
+/* Each line, as what cmocka itself prints. */
+TIDY__CMOCKA_WEAK void tidy__cmocka_explore_show(FILE *file)
+{
+    char line[1024];
+
+    rewind(file);
+    while (fgets(line, sizeof(line), file))
+        tidy__cmocka_append(line);
+}
+
 /* The figures are no part of what a machine reads. */
 TIDY__CMOCKA_WEAK void
-tidy__cmocka_explore_print(const struct tidy_exploration *exploration,
-                           const struct tidy_test *test)
+tidy__cmocka_explore_print(const struct tidy_exploration *exploration)
 {
     const struct tidy_found *found;
-    size_t idx, len = 0;
-    char *text = NULL;
-    FILE *out = open_memstream(&text, &len);
+    FILE *file;
+    size_t idx;
 
-    if (!out)
+    if (tidy_exploration_verdict(exploration) == TIDY_VERDICT_PASSED) {
+        if (tidy__cmocka_output() == CM_OUTPUT_STDOUT)
+            tidy_exploration_print(exploration, stdout);
+        return;
+    }
+    file = tmpfile();
+    if (!file)
         return;
     for (idx = 0; (found = tidy_exploration_found(exploration, idx)); idx++) {
-        fputs(idx > 0 ? "\n" : "", out);
-        tidy_found_write(found, TIDY_REPORT_TEXT, out);
+        fputs(idx > 0 ? "\n" : "", file);
+        tidy_found_write(found, TIDY_REPORT_TEXT, file);
     }
-    if (tidy_exploration_verdict(exploration) != TIDY_VERDICT_PASSED ||
-        tidy__cmocka_output() == CM_OUTPUT_STDOUT)
-        tidy_exploration_print(exploration, out);
-    fclose(out);
-    if (tidy_exploration_verdict(exploration) == TIDY_VERDICT_PASSED)
-        fputs(text, stdout);
-    else
-        tidy__cmocka_print(text);
-    free(text);
-    (void)test;
+    tidy_exploration_print(exploration, file);
+    tidy__cmocka_explore_show(file);
+    fclose(file);
 }
 
 TIDY__CMOCKA_WEAK bool
@@ -157,7 +166,7 @@ tidy__cmocka_explore(const struct tidy__cmocka_world_item *item,
         &options, tidy__cmocka_world_body, (void *)(uintptr_t)item);
     is_skipped = tidy__cmocka_explore_has_skipped(exploration);
     if (!is_skipped)
-        tidy__cmocka_explore_print(exploration, item->test);
+        tidy__cmocka_explore_print(exploration);
     verdict = tidy_exploration_verdict(exploration);
     tidy_exploration_free(exploration);
     if (is_skipped)
@@ -194,8 +203,7 @@ TIDY__CMOCKA_WEAK int tidy__cmocka_explore_take(const char *program,
     tidy__cmocka_world.program = program;
     tidy__cmocka_world.is_wanted = true; /* for tests that no world has */
     tidy__cmocka_explores_all = true;
-    if (value && setenv("TIDYSOCK_EXPLORE", value, 1) < 0)
-        return TIDY_CMOCKA_USAGE;
+    tidy__cmocka_explore_words = value;
     return TIDY__CMOCKA_GO_ON;
 }
 
