@@ -39,13 +39,24 @@ find_place(atomic_uint_fast64_t *table, size_t size, uint64_t key, bool *is_new)
     return SIZE_MAX;
 }
 
+#define MIN_SLOTS 1024
+
+void tidy__explore_coverage_init(struct explore_coverage *coverage,
+                                 uint64_t max_runs)
+{
+    coverage->n_slots = MIN_SLOTS;
+    while (coverage->n_slots < EXPLORE_MAX_TRACES &&
+           (max_runs == 0 || coverage->n_slots / 4 < max_runs))
+        coverage->n_slots *= 2;
+}
+
 /* -------------------------------------------------------------------- traces */
 
 static void cover_trace(struct explore_coverage *coverage, uint64_t digest)
 {
     bool is_new;
     size_t idx = find_place(
-        coverage->traces, EXPLORE_MAX_TRACES, digest ? digest : 1, &is_new);
+        coverage->traces, coverage->n_slots, digest ? digest : 1, &is_new);
 
     if (idx == SIZE_MAX) {
         atomic_store(&coverage->is_full, true);

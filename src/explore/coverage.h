@@ -13,12 +13,13 @@
  * counted, and they say so.
  */
 #define EXPLORE_MAX_TRACES (4 * 1024 * 1024)
-#define EXPLORE_MAX_POINTS (256 * 1024)
+#define EXPLORE_MAX_POINTS (32 * 1024)
 
 struct explore_coverage {
     atomic_uint_fast64_t n_traces, n_once; /* seen once only */
     atomic_uint_fast64_t n_runs;
     atomic_bool is_full;
+    size_t n_slots; /* of traces that are used: a small table stays in caches */
     atomic_uint_fast64_t traces[EXPLORE_MAX_TRACES]; /* digests; 0: free */
     atomic_uchar n_seen[EXPLORE_MAX_TRACES];         /* 2: more than once */
     atomic_uint n_points;
@@ -36,6 +37,10 @@ struct explore_tally {
         uint32_t key, n;
     } slots[EXPLORE_TALLY_SLOTS];
 };
+
+/* For so many runs; 0: any number. */
+void tidy__explore_coverage_init(struct explore_coverage *coverage,
+                                 uint64_t max_runs);
 
 /* A run is over. */
 void tidy__explore_cover(struct explore_coverage *coverage,

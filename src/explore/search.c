@@ -27,6 +27,7 @@ tidy__explore_search_new(const struct explore_settings *settings)
         return NULL;
     search->settings = *settings;
     search->best = UINT64_MAX;
+    tidy__explore_coverage_init(&search->coverage, settings->max_schedules);
     for (idx = 0; idx < settings->n_workers; idx++) {
         search->workers[idx].search = search;
         search->workers[idx].idx = idx;

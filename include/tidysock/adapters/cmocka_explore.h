@@ -96,14 +96,15 @@ tidy__cmocka_explore_options(struct tidy_explore_options *options,
     }
 }
 
-/* Each line, as what cmocka itself prints. */
 TIDY__CMOCKA_WEAK void tidy__cmocka_explore_show(FILE *file)
 {
-    char line[1024];
+    long size = ftell(file);
+    char *text = size > 0 ? (char *)calloc((size_t)size + 1, 1) : NULL;
 
     rewind(file);
-    while (fgets(line, sizeof(line), file))
-        tidy__cmocka_append(line);
+    if (text && fread(text, 1, (size_t)size, file) > 0)
+        tidy__cmocka_print(text);
+    free(text);
 }
 
 /* The figures are no part of what a machine reads. */
