@@ -142,7 +142,7 @@ tidy_explore_program(const struct tidy_explore_options *options,
 
 /**
  * Does a program explore by itself: is it linked with the shared library of the
- * simulator? TIDYSOCK_EXPLORE and TIDYSOCK_SCHEDULE are for it, then.
+ * simulator, and does it call tidy_explore()? TIDYSOCK_EXPLORE and TIDYSOCK_SCHEDULE are for it, then.
  *
  * @param name  Looked for as execvp(3) does.
  */

@@ -117,7 +117,8 @@ bool tidy_explore_does_program(const char *name)
 
     TIDY_REQUIRE(name, "tidy_explore_does_program: the name is NULL");
     return tidy__sim_program_find(name, path) &&
-           !tidy__sim_program_check(path, &needs) && needs.has_simulator;
+           !tidy__sim_program_check(path, &needs) && needs.has_simulator &&
+           needs.has_explorer;
 }
 
 struct tidy_exploration *

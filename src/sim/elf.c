@@ -105,6 +105,9 @@ static void note(struct sim_needs *needs, const char *name)
         needs->has_simulator = true;
 }
 
+/* A function that who explores calls, as it stands among other names. */
+static const char explorer_name[] = "\0tidy_explore";
+
 static void find_needs(const struct image *image, struct sim_needs *needs)
 {
     const Elf64_Phdr *dynamic = find_header(image, PT_DYNAMIC, 0);
@@ -121,6 +124,11 @@ static void find_needs(const struct image *image, struct sim_needs *needs)
         if (entry->d_tag == DT_NEEDED && entry->d_un.d_val < left &&
             memchr(name, '\0', left - entry->d_un.d_val))
             note(needs, name);
+        if (entry->d_tag == DT_STRSZ && entry->d_un.d_val <= left)
+            needs->has_explorer = memmem(strings,
+                                         entry->d_un.d_val,
+                                         explorer_name,
+                                         sizeof(explorer_name)) != NULL;
     }
 }
 

@@ -14,6 +14,7 @@
 struct sim_needs {
     char first[64]; /* to be preloaded before us: the runtime of a sanitizer */
     bool has_simulator; /* us */
+    bool has_explorer;  /* it calls tidy_explore() */
 };
 
 /* Why the library cannot be preloaded into a program: it is no ELF file, or a

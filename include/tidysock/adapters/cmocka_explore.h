@@ -67,6 +67,7 @@ TIDY_BEGIN_DECLS
 TIDY__CMOCKA_WEAK bool tidy__cmocka_explores_all;
 TIDY__CMOCKA_WEAK const char *tidy__cmocka_explore_words; /* borrowed */
 
+bool tidy__cmocka_explore_is_wanted(void);
 void tidy__cmocka_explore_show(FILE *file);
 void tidy__cmocka_explore_print(const struct tidy_exploration *exploration);
 bool tidy__cmocka_explore_has_skipped(
@@ -176,6 +177,13 @@ tidy__cmocka_explore(const struct tidy__cmocka_world_item *item,
         tidy__cmocka_fail_at(item->test, NULL, 0);
 }
 
+/* So that `tidysock explore` and a report's last line mean all tests. */
+TIDY__CMOCKA_WEAK bool tidy__cmocka_explore_is_wanted(void)
+{
+    return tidy__cmocka_explores_all || getenv("TIDYSOCK_EXPLORE") ||
+           getenv("TIDYSOCK_SCHEDULE");
+}
+
 /* True: the test was to be explored, and has been. */
 TIDY__CMOCKA_WEAK bool tidy__cmocka_explore_run(const struct tidy_test *test,
                                                 unsigned transport,
@@ -183,8 +191,13 @@ TIDY__CMOCKA_WEAK bool tidy__cmocka_explore_run(const struct tidy_test *test,
 {
     struct tidy__cmocka_world_item item;
 
-    if (!test->exploration && !tidy__cmocka_explores_all)
+    if (!test->exploration && !tidy__cmocka_explore_is_wanted())
         return false;
+    if (test->worlds == TIDY_WORLDS_NONE) {
+        tidy__cmocka_print("no world can have what this test needs: it is not "
+                           "explored\n");
+        skip();
+    }
     item.test = test;
     item.transport = transport;
     snprintf(item.name, sizeof(item.name), "%s%s", test->name, suffix);
@@ -221,9 +234,7 @@ TIDY__CMOCKA_WEAK void tidy__cmocka_explore_help(void)
            "jobs=N\n"
            "                         all=1 corpus=DIR reports=DIR\n"
            "\n"
-           "  TIDYSOCK_EXPLORE       the same words, also for tests that are "
-           "explored\n"
-           "                         in any case\n"
+           "  TIDYSOCK_EXPLORE       the same, in the environment\n"
            "  TIDYSOCK_SCHEDULE      the one order to run, as a report gives "
            "it\n");
 }
