@@ -58,10 +58,10 @@ struct sim_event {
 
 /* One who takes part: an open file. Numbers are in order of creation. */
 struct sim_event_actor {
-    unsigned id;  /* counted in events, from 1 */
-    unsigned key; /* by which the world and its schedules know it (actor.h) */
-    char kind[24];                  /* "tcp socket", "epoll" */
-    char name[40];                  /* as it was given; "": none */
+    unsigned id;   /* counted in events, from 1 */
+    unsigned key;  /* by which the world and its schedules know it (actor.h) */
+    char kind[24]; /* "tcp socket", "epoll" */
+    char name[40]; /* as it was given; "": none */
     unsigned parent;                /* the listener that it came from; 0 */
     int fd;                         /* its first number; -1: none yet */
     struct sim_address local, peer; /* len 0: never had one */
