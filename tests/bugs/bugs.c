@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+#include "bugs/bugs.h"
+
+/* Without a library, with libuv, with libevent. */
+#define EPOLL_BUGS(X)                                                          \
+    X(short_write)                                                             \
+    X(cut_message)                                                             \
+    X(eagain_is_error)                                                         \
+    X(edge_not_drained)
+#define LIBUV_BUGS(X)
+#define LIBEVENT_BUGS(X)
+
+#define DECLARE(name) extern const struct bug bug_##name;
+EPOLL_BUGS(DECLARE)
+LIBUV_BUGS(DECLARE)
+#ifdef HAS_LIBEVENT
+LIBEVENT_BUGS(DECLARE)
+#endif
+#undef DECLARE
+
+#define ENTRY(name) &bug_##name,
+const struct bug *const bugs[] = { EPOLL_BUGS(ENTRY) LIBUV_BUGS(ENTRY)
+#ifdef HAS_LIBEVENT
+                                       LIBEVENT_BUGS(ENTRY)
+#endif
+                                           NULL };
+#undef ENTRY
