@@ -29,8 +29,12 @@ static size_t number(const struct client *client)
     return (size_t)(client - client->clients->all) + 1;
 }
 
+static void advance(struct client *client);
+
 static void end(struct client *client)
 {
+    struct client *next = client + 1;
+
     if (client->fd >= 0)
         close(client->fd);
     if (client->timer >= 0)
@@ -38,6 +42,9 @@ static void end(struct client *client)
     client->fd = client->timer = -1;
     client->step = NULL;
     client->clients->n_open--;
+    if (next < client->clients->all + MAX_CLIENTS && next->step &&
+        next->step->kind == STEP_AFTER)
+        advance(next);
 }
 
 /* Once: a descriptor that nobody waits for is not in the epoll, where a reset
@@ -93,6 +100,11 @@ static enum progress do_connect(struct client *client)
     client->is_connecting = false;
     getsockopt(client->fd, SOL_SOCKET, SO_ERROR, &error, &len);
     return error ? PROGRESS_LOST : PROGRESS_DONE;
+}
+
+static enum progress do_after(struct client *client)
+{
+    return client[-1].step ? PROGRESS_WAITS : PROGRESS_DONE;
 }
 
 static enum progress do_pause(struct client *client)
@@ -206,12 +218,13 @@ static void advance(struct client *client)
 {
     static enum progress (*const steps[])(struct client *) = {
         [STEP_CLOSE] = do_close,     [STEP_RESET] = do_reset,
-        [STEP_CONNECT] = do_connect, [STEP_PAUSE] = do_pause,
+        [STEP_AFTER] = do_after, [STEP_CONNECT] = do_connect, [STEP_PAUSE] = do_pause,
         [STEP_SEND] = do_send,       [STEP_SHUT] = do_shut,
         [STEP_EXPECT] = do_expect,   [STEP_EXPECT_END] = do_expect_end,
     };
     enum progress progress;
 
+    client->has_begun = true;
     while ((progress = steps[client->step->kind](client)) == PROGRESS_DONE) {
         client->step++;
         client->n_done = 0;
@@ -230,7 +243,6 @@ void clients_start(struct clients *clients,
                    const struct sockaddr_in *address,
                    const struct step *const scripts[])
 {
-    struct client *client;
     size_t n, idx;
 
     clients->address = *address;
@@ -239,10 +251,9 @@ void clients_start(struct clients *clients,
             .clients = clients, .step = scripts[n], .fd = -1, .timer = -1
         };
     clients->n_open = n;
-    for (idx = 0; idx < n; idx++) {
-        client = &clients->all[idx];
-        advance(client);
-    }
+    for (idx = 0; idx < n; idx++)
+        if (!clients->all[idx].has_begun)
+            advance(&clients->all[idx]);
 }
 
 void clients_turn(struct clients *clients)
@@ -262,9 +273,9 @@ void clients_turn(struct clients *clients)
 
 void clients_end(struct clients *clients)
 {
-    size_t idx;
+    size_t idx = MAX_CLIENTS;
 
-    for (idx = 0; idx < MAX_CLIENTS; idx++)
+    while (idx-- > 0)
         if (clients->all[idx].step)
             end(&clients->all[idx]);
     if (clients->epfd >= 0)

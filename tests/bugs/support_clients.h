@@ -21,6 +21,7 @@
 enum step_kind {
     STEP_CLOSE, /* the last */
     STEP_RESET, /* instead of it */
+    STEP_AFTER, /* until the client before is over; at most the first step */
     STEP_CONNECT,
     STEP_PAUSE,
     STEP_SEND,
@@ -38,6 +39,7 @@ struct step {
 /* clang-format off */
 #define CLOSE { .kind = STEP_CLOSE }
 #define RESET { .kind = STEP_RESET }
+#define AFTER { .kind = STEP_AFTER }
 #define CONNECT { .kind = STEP_CONNECT }
 #define PAUSE(ms_) { .kind = STEP_PAUSE, .ms = (ms_) }
 #define SEND(text_) { .kind = STEP_SEND, .text = (text_) }
@@ -52,7 +54,7 @@ struct client {
     size_t n_done;           /* bytes of it */
     int fd, timer;           /* -1: none */
     uint16_t port;           /* its own; 0: not yet bound */
-    bool is_connecting;
+    bool has_begun, is_connecting;
 };
 
 struct clients {

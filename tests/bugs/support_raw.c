@@ -9,17 +9,21 @@
 
 void raw_watch(struct raw *raw, int fd, uint32_t events, void *ptr)
 {
-    struct epoll_event event = { .events = events, .data.ptr = ptr };
+    struct epoll_event event = { .events = events,
+                                 .data.u64 = (uintptr_t)ptr };
 
     epoll_ctl(raw->epfd, EPOLL_CTL_ADD, fd, &event);
 }
 
 void conn_watch(struct conn *conn, uint32_t events)
 {
-    struct epoll_event event = { .events = events, .data.ptr = conn };
+    struct epoll_event event = { .events = events,
+                                 .data.u64 = (uintptr_t)conn };
 
     if (events == conn->events)
         return;
+    if (conn->raw->ops->tag)
+        event.data.u64 = conn->raw->ops->tag(conn);
     epoll_ctl(conn->raw->epfd,
               events == 0         ? EPOLL_CTL_DEL
               : conn->events == 0 ? EPOLL_CTL_ADD
@@ -139,12 +143,14 @@ static void on_time(struct raw *raw)
 
 void raw_tell(struct raw *raw, const struct epoll_event *event)
 {
-    if (event->data.ptr == &raw->clients)
+    void *ptr = (void *)(uintptr_t)event->data.u64;
+
+    if (ptr == &raw->clients)
         clients_turn(&raw->clients);
-    else if (event->data.ptr == &raw->timer)
+    else if (ptr == &raw->timer)
         on_time(raw);
-    else if (event->data.ptr != &raw->listener)
-        raw->ops->on_ready(event->data.ptr, event->events);
+    else if (ptr != &raw->listener)
+        raw->ops->on_ready(ptr, event->events);
     else if (raw->ops->on_connection)
         raw->ops->on_connection(raw);
     else

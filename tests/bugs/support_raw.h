@@ -32,6 +32,8 @@ struct raw_ops {
     void (*on_time)(struct raw *raw);
     /* What waits and tells; NULL: raw_turn(). */
     void (*turn)(struct raw *raw);
+    /* What the events of a connection carry; NULL: its address. */
+    uint64_t (*tag)(const struct conn *conn);
     /* How connections and the listener are waited for; 0: EPOLLIN. */
     uint32_t events, listener_events;
 };
