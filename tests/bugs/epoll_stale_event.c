@@ -61,10 +61,12 @@ static void run(bool is_repaired)
 {
     static const struct raw_ops ops = { .on_ready = on_ready, .turn = turn };
     /* Nobody expects anything: the room may be closed at any time. */
-    static const struct step talk[] = { CONNECT, SEND("hi\n"), PAUSE(8),
-                                        CLOSE };
-    static const struct step quit[] = { CONNECT, PAUSE(4), SEND("quit\n"),
-                                        CLOSE };
+    static const struct step talk[] = {
+        CONNECT, SEND("hi\n"), PAUSE(8), CLOSE
+    };
+    static const struct step quit[] = {
+        CONNECT, PAUSE(4), SEND("quit\n"), CLOSE
+    };
     static const struct step *const scripts[] = { talk, quit, NULL };
 
     raw_run(&ops, is_repaired, scripts);
