@@ -7,14 +7,14 @@
     X(cut_message)                                                             \
     X(eagain_is_error)                                                         \
     X(edge_not_drained)                                                        \
-    X(edge_accepts_once) \
-    X(dead_on_accept) \
-    X(abort_ends_accept) \
-    X(emfile_spins) \
-    X(stale_event) \
-    X(reused_descriptor) \
-    X(connect_unchecked) \
-    X(sigpipe) \
+    X(edge_accepts_once)                                                       \
+    X(dead_on_accept)                                                          \
+    X(abort_ends_accept)                                                       \
+    X(emfile_spins)                                                            \
+    X(stale_event)                                                             \
+    X(reused_descriptor)                                                       \
+    X(connect_unchecked)                                                       \
+    X(sigpipe)                                                                 \
     X(read_after_eof)
 #define LIBUV_BUGS(X)
 #define LIBEVENT_BUGS(X)

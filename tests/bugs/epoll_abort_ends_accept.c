@@ -43,8 +43,9 @@ static void run(bool is_repaired)
     static const struct raw_ops ops = { .on_connection = on_connection,
                                         .on_ready = on_ready };
     static const struct step drop[] = { CONNECT, PAUSE(2), RESET };
-    static const struct step ask[] = { PAUSE(4), CONNECT, SEND("go\n"),
-                                       EXPECT("ok\n"), CLOSE };
+    static const struct step ask[] = {
+        PAUSE(4), CONNECT, SEND("go\n"), EXPECT("ok\n"), CLOSE
+    };
     static const struct step *const scripts[] = { drop, ask, NULL };
 
     raw_run(&ops, is_repaired, scripts);

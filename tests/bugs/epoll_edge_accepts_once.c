@@ -43,10 +43,12 @@ static void run(bool is_repaired)
                                         .on_time = on_connection,
                                         .on_ready = on_ready,
                                         .listener_events = EPOLLIN | EPOLLET };
-    static const struct step first[] = { CONNECT, SEND("go\n"), EXPECT("ok\n"),
-                                         CLOSE };
-    static const struct step second[] = { PAUSE(2), CONNECT, SEND("go\n"),
-                                          EXPECT("ok\n"), CLOSE };
+    static const struct step first[] = {
+        CONNECT, SEND("go\n"), EXPECT("ok\n"), CLOSE
+    };
+    static const struct step second[] = {
+        PAUSE(2), CONNECT, SEND("go\n"), EXPECT("ok\n"), CLOSE
+    };
     static const struct step *const scripts[] = { first, second, NULL };
 
     raw_run(&ops, is_repaired, scripts);

@@ -65,10 +65,12 @@ static void run(bool is_repaired)
                                         .on_ready = on_ready,
                                         .on_time = on_time,
                                         .turn = turn };
-    static const struct step first[] = { CONNECT, SEND("go\n"), EXPECT("ok\n"),
-                                         CLOSE };
-    static const struct step second[] = { AFTER, CONNECT, SEND("go\n"),
-                                          EXPECT("ok\n"), CLOSE };
+    static const struct step first[] = {
+        CONNECT, SEND("go\n"), EXPECT("ok\n"), CLOSE
+    };
+    static const struct step second[] = {
+        AFTER, CONNECT, SEND("go\n"), EXPECT("ok\n"), CLOSE
+    };
     static const struct step *const scripts[] = { first, second, NULL };
     struct rlimit limit;
 

@@ -29,7 +29,8 @@ static void on_client_ended(struct raw *raw)
 /* false: it is gone. */
 static bool close_if_done(struct conn *conn)
 {
-    conn->is_ending = (conn->n_seen & HAS_REPLIED) && (conn->n_seen & HAS_ENDED);
+    conn->is_ending =
+        (conn->n_seen & HAS_REPLIED) && (conn->n_seen & HAS_ENDED);
     return conn_flush(conn);
 }
 

@@ -43,8 +43,9 @@ static void run(bool is_repaired)
 {
     static const struct raw_ops ops = { .on_ready = on_ready,
                                         .on_time = on_time };
-    static const struct step leave[] = { CONNECT, SEND("go\n"), PAUSE(6),
-                                         RESET };
+    static const struct step leave[] = {
+        CONNECT, SEND("go\n"), PAUSE(6), RESET
+    };
     static const struct step *const scripts[] = { leave, NULL };
 
     raw_run(&ops, is_repaired, scripts);

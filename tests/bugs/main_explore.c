@@ -60,6 +60,8 @@ bool bug_is_found(const struct bug *bug, const struct settings *settings)
     const char *text;
 
     describe(&options, bug, settings);
+    if (bug->kinds_found)
+        options.world.kinds = bug->kinds_found;
     all = explore(&options, run_bug, bug);
     found = all ? tidy_exploration_found(all, 0) : NULL;
     if (!found) {

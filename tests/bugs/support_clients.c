@@ -217,10 +217,15 @@ static enum progress do_close(struct client *client)
 static void advance(struct client *client)
 {
     static enum progress (*const steps[])(struct client *) = {
-        [STEP_CLOSE] = do_close,     [STEP_RESET] = do_reset,
-        [STEP_AFTER] = do_after, [STEP_CONNECT] = do_connect, [STEP_PAUSE] = do_pause,
-        [STEP_SEND] = do_send,       [STEP_SHUT] = do_shut,
-        [STEP_EXPECT] = do_expect,   [STEP_EXPECT_END] = do_expect_end,
+        [STEP_CLOSE] = do_close,
+        [STEP_RESET] = do_reset,
+        [STEP_AFTER] = do_after,
+        [STEP_CONNECT] = do_connect,
+        [STEP_PAUSE] = do_pause,
+        [STEP_SEND] = do_send,
+        [STEP_SHUT] = do_shut,
+        [STEP_EXPECT] = do_expect,
+        [STEP_EXPECT_END] = do_expect_end,
     };
     enum progress progress;
 

@@ -9,8 +9,7 @@
 
 void raw_watch(struct raw *raw, int fd, uint32_t events, void *ptr)
 {
-    struct epoll_event event = { .events = events,
-                                 .data.u64 = (uintptr_t)ptr };
+    struct epoll_event event = { .events = events, .data.u64 = (uintptr_t)ptr };
 
     epoll_ctl(raw->epfd, EPOLL_CTL_ADD, fd, &event);
 }
