@@ -16,7 +16,16 @@
     X(connect_unchecked)                                                       \
     X(sigpipe)                                                                 \
     X(read_after_eof)
-#define LIBUV_BUGS(X)
+#define LIBUV_BUGS(X)                                                          \
+    X(half_close)                                                              \
+    X(double_close)                                                            \
+    X(timer_after_close)                                                       \
+    X(reply_after_reset)                                                       \
+    X(backlog_forgotten)                                                       \
+    X(shutdown_lost)                                                           \
+    X(freed_in_flight)                                                         \
+    X(late_answer)
+
 #define LIBEVENT_BUGS(X)
 
 #define DECLARE(name) extern const struct bug bug_##name;
