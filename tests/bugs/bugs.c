@@ -26,7 +26,14 @@
     X(freed_in_flight)                                                         \
     X(late_answer)
 
-#define LIBEVENT_BUGS(X)
+#define LIBEVENT_BUGS(X)                                                       \
+    X(joined_messages)                                                         \
+    X(error_ignored)                                                           \
+    X(pipelined_behind_close)                                                  \
+    X(end_drops_input)                                                         \
+    X(timeout_stops_reading)                                                   \
+    X(listener_left_disabled)                                                  \
+    X(answer_to_another)
 
 #define DECLARE(name) extern const struct bug bug_##name;
 EPOLL_BUGS(DECLARE)
