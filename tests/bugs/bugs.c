@@ -11,11 +11,23 @@
     X(dead_on_accept)                                                          \
     X(abort_ends_accept)                                                       \
     X(emfile_spins)                                                            \
-    X(stale_event)                                                             \
     X(connect_unchecked)                                                       \
     X(sigpipe)
-#define LIBUV_BUGS(X)
-#define LIBEVENT_BUGS(X)
+#define LIBUV_BUGS(X)                                                          \
+    X(half_close)                                                              \
+    X(double_close)                                                            \
+    X(timer_after_close)                                                       \
+    X(reply_after_reset)                                                       \
+    X(backlog_forgotten)                                                       \
+    X(shutdown_lost)                                                           \
+    X(freed_in_flight)                                                         \
+    X(late_answer)
+
+#define LIBEVENT_BUGS(X)                                                       \
+    X(joined_messages)                                                         \
+    X(error_ignored)                                                           \
+    X(pipelined_behind_close)                                                  \
+    X(end_drops_input)
 
 #define DECLARE(name) extern const struct bug bug_##name;
 EPOLL_BUGS(DECLARE)

@@ -20,6 +20,8 @@ struct bug {
     /* Which kinds it is explored with, and its twin: all, or the file says why
      * not. */
     uint32_t kinds;
+    /* If it is too rare among all of these: with which it is looked for. */
+    uint32_t kinds_found;
     enum tidy_profile profile; /* with which it is found */
     uint64_t max_steps;        /* 0: BUG_MAX_STEPS */
 };

@@ -60,6 +60,8 @@ bool bug_is_found(const struct bug *bug, const struct settings *settings)
     const char *text;
 
     describe(&options, bug, settings);
+    if (bug->kinds_found)
+        options.world.kinds = bug->kinds_found;
     all = explore(&options, run_bug, bug);
     found = all ? tidy_exploration_found(all, 0) : NULL;
     if (!found) {
@@ -131,10 +133,15 @@ static bool is_calm(const struct bug *bug, bool is_repaired)
     const struct tidy_world_options options = { .profile = bug->profile,
                                                 .max_steps = BUG_MAX_STEPS };
     struct bug copy = *bug;
-    struct tidy_world_report *report =
-        tidy_world_run(&options, is_repaired ? run_twin : run_bug, &copy);
-    enum tidy_outcome outcome = tidy_world_report_outcome(report);
+    struct tidy_world_runner *runner = tidy_world_runner_new(
+        is_repaired ? run_twin : run_bug, &copy, TIDY_WARM_UP_OUTSIDE);
+    struct tidy_world_report *report;
+    enum tidy_outcome outcome;
 
+    if (!runner)
+        return false;
+    report = tidy_world_runner_run(runner, &options);
+    outcome = tidy_world_report_outcome(report);
     if (outcome != TIDY_OUTCOME_PASSED)
         printf("%s, %s, calm: %s: %s\n",
                bug->name,
@@ -142,6 +149,7 @@ static bool is_calm(const struct bug *bug, bool is_repaired)
                tidy_outcome_name(outcome),
                tidy_world_report_text(report));
     tidy_world_report_free(report);
+    tidy_world_runner_free(runner);
     return outcome == TIDY_OUTCOME_PASSED;
 }
 

@@ -99,7 +99,10 @@ static enum progress do_connect(struct client *client)
         return begin_connect(client);
     client->is_connecting = false;
     getsockopt(client->fd, SOL_SOCKET, SO_ERROR, &error, &len);
-    return error ? PROGRESS_LOST : PROGRESS_DONE;
+    if (error)
+        return PROGRESS_LOST;
+    client->clients->n_connected++;
+    return PROGRESS_DONE;
 }
 
 static enum progress do_after(struct client *client)

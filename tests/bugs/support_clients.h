@@ -61,7 +61,7 @@ struct clients {
     int epfd; /* becomes readable when one of them has something to do */
     struct sockaddr_in address;
     struct client all[MAX_CLIENTS];
-    size_t n_open;
+    size_t n_open, n_connected; /* now; ever */
     /* Has the server got to know the client of that port? If not, it may have
      * turned it away without a word. NULL: it turns nobody away. */
     bool (*is_known)(const struct clients *clients, uint16_t port);
